@@ -1,0 +1,188 @@
+"""The machine: every parameter of one Eyeriss-like chip, as read from `arch/*.yaml` (JSSC 2017, Section III-V)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sim.errors import FieldFault
+from sim.schema import Document, read_document
+from sim.units import BitWidth, Hertz, Volts
+
+Count = Annotated[int, Field(ge=1, le=1 << 20)]
+Cycles = Annotated[int, Field(ge=0, le=1 << 20)]
+Width = Annotated[BitWidth, Field(ge=1, le=4096)]
+
+
+class Memory(Document):
+    """Describe a small memory inside a PE: `words` deep, each `width` bits."""
+
+    words: Count
+    width: Width
+
+    def capacity(self, bits: int) -> int:
+        """Give how many words of `bits` fit; narrower words pack, wider ones take several."""
+        return self.words * self.width // bits
+
+
+class Gating(StrEnum):
+    """Name what disables a PE's MAC and filter-spad read."""
+
+    IFMAP_ZERO = "ifmap_zero"
+    OFF = "off"
+
+
+class CoreDomain(Document):
+    """Describe the clock and supply of everything but the link."""
+
+    clock: Annotated[Hertz, Field(ge=1)]
+    voltage: Annotated[Volts, Field(gt=0, le=10)]
+
+
+class ArraySize(Document):
+    """Describe the PE array's geometry; row 0 is the top row, where psums leave."""
+
+    rows: Annotated[int, Field(ge=1, le=1024)]
+    columns: Annotated[int, Field(ge=1, le=1024)]
+
+
+class PE(Document):
+    """Describe one processing element. FIFO depths are unpublished: one set serves all layers."""
+
+    macs_per_cycle: Literal[1]
+    pipeline_stages: Annotated[int, Field(ge=1, le=3)]
+    filter_spad: Memory
+    ifmap_spad: Memory
+    psum_spad: Memory
+    zero_buffer: Width
+    ifmap_fifo: Memory
+    psum_fifo: Memory
+    gating: Gating
+    gated_mac_reads_ifmap_spad: bool
+
+
+class GlobalBuffer(Document):
+    """Describe the GLB: `fmap_banks` are each wholly ifmap or psum per layer, `filter_banks` hold the preload."""
+
+    bank_words: Count
+    bank_width: Width
+    fmap_banks: Count
+    filter_banks: Count
+    bank_ports: Annotated[int, Field(ge=1, le=2)]
+
+    @property
+    def bank_bits(self) -> int:
+        """Give one bank's capacity in bits."""
+        return self.bank_words * self.bank_width
+
+    @property
+    def size_bytes(self) -> int:
+        """Give the whole buffer's capacity in bytes."""
+        return (self.fmap_banks + self.filter_banks) * self.bank_bits // 8
+
+
+class Networks(Document):
+    """Describe the on-chip networks: bus widths, and the widths of the multicast tags."""
+
+    gin_filter: Width
+    gin_ifmap: Width
+    gin_psum: Width
+    gon: Width
+    ln: Width
+    row_id: Annotated[BitWidth, Field(ge=1, le=16)]
+    col_id: Annotated[BitWidth, Field(ge=1, le=16)]
+
+
+class LinkDomain(Document):
+    """Describe the chip's port to DRAM: bidirectional, one direction at a time, on its own clock."""
+
+    width: Width
+    clock: Annotated[Hertz, Field(ge=1)]
+    burst_words: Count
+    turnaround_cycles: Cycles
+    fifo_sync_cycles: Cycles
+
+
+class RunLengthCode(Document):
+    """Describe the RLC codec: `pairs` of run and level, and one last-word bit, in each code word."""
+
+    enabled: bool
+    run: Annotated[BitWidth, Field(ge=1, le=16)]
+    level: Annotated[BitWidth, Field(ge=1, le=32)]
+    pairs: Annotated[int, Field(ge=1, le=16)]
+    values_per_cycle: Count
+
+    @property
+    def word_bits(self) -> int:
+        """Give the width of one code word in bits."""
+        return self.pairs * (self.run + self.level) + 1
+
+
+class ScanChain(Document):
+    """Describe the configuration chain, shifted in once per layer."""
+
+    bits: Count
+    clock: Annotated[Hertz, Field(ge=1)]
+
+
+class NativeLimits(Document):
+    """Describe what the controller's counters can hold; the mapper folds what is larger."""
+
+    filter_height: Count
+    filter_width: Count
+    filters: Count
+    channels: Count
+    vertical_strides: Annotated[tuple[int, ...], Field(min_length=1, max_length=64)]
+    horizontal_stride: Count
+
+
+class Overlap(Document):
+    """Say which DRAM traffic runs while the array works."""
+
+    fmaps: bool
+    filters: bool
+
+
+class Machine(Document):
+    """Describe one chip. Every field is a parameter; sweeps vary it with `model_copy(update=...)`."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    name: str
+    source: str
+    cost_table: str
+    core: CoreDomain
+    pe_array: ArraySize
+    pe: PE
+    glb: GlobalBuffer
+    noc: Networks
+    link: LinkDomain
+    rlc: RunLengthCode
+    scan_chain: ScanChain
+    limits: NativeLimits
+    overlap: Overlap
+
+    @model_validator(mode="after")
+    def _code_word_fits_the_link(self) -> Machine:
+        if self.rlc.word_bits > self.link.width:
+            raise FieldFault(
+                f"{self.rlc.pairs} pairs make a code word of {self.rlc.word_bits} bits",
+                f"at most the link's {self.link.width} bits",
+                at=("rlc", "pairs"),
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _code_word_fits_the_codec(self) -> Machine:
+        if self.rlc.word_bits > 64:
+            raise FieldFault(
+                f"a code word of {self.rlc.word_bits} bits", "at most 64 bits", at=("rlc", "pairs")
+            )
+        return self
+
+
+def read_machine(path: Path) -> Machine:
+    """Read an `arch/*.yaml` file; raise InputError with its place for anything wrong."""
+    return read_document(path, Machine)

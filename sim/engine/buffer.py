@@ -1,0 +1,71 @@
+"""The global buffer: banks for ifmaps, for psums and for filters, and every word in and out (JSSC 2017, Section IV-B).
+
+Receives fills and drains by tensor; counts words and bits in the ledger; refuses, with ModelError, to hold more than
+its banks or to give what it does not hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sim.arch import GlobalBuffer
+from sim.counts import Direction, Ledger, Level, Tensor
+from sim.errors import ModelError
+
+
+@dataclass(slots=True)
+class Region:
+    """Hold some banks given to one kind of data for a layer: their capacity and what is in them, in bits."""
+
+    name: str
+    banks: int
+    capacity_bits: int
+    held_bits: int = 0
+
+    def put(self, bits: int) -> None:
+        """Take `bits` in."""
+        self.held_bits += bits
+        if self.held_bits > self.capacity_bits:
+            raise ModelError(
+                "GLB capacity", f"{self.name} banks hold {self.capacity_bits} bits, {self.held_bits} were put in"
+            )
+
+    def drop(self, bits: int) -> None:
+        """Forget `bits`."""
+        self.held_bits -= bits
+        if self.held_bits < 0:
+            raise ModelError("GLB holds what it gives", f"{self.name} banks gave {-self.held_bits} bits too many")
+
+
+@dataclass(slots=True)
+class Buffer:
+    """Hold the GLB of one layer: its regions, and the ledger that they count in."""
+
+    ledger: Ledger
+    ifmap: Region
+    psum: Region
+    filter: Region
+    _word_bits: dict[Tensor, int] = field(default_factory=dict)
+
+    def count(self, tensor: Tensor, direction: Direction, words: int) -> None:
+        """Count `words` of `tensor` into (WRITE) or out of (READ) the GLB."""
+        self.ledger.add(Level.GLB, tensor, direction, words, bits=words * self._word_bits[tensor])
+
+
+def make_buffer(
+    glb: GlobalBuffer, ledger: Ledger, *, ifmap_banks: int, psum_banks: int, word_bits: dict[Tensor, int]
+) -> Buffer:
+    """Split the fmap banks for a layer."""
+    if ifmap_banks + psum_banks > glb.fmap_banks:
+        raise ModelError("GLB banks", f"{ifmap_banks} + {psum_banks} banks of {glb.fmap_banks}")
+
+    def region(name: str, banks: int) -> Region:
+        return Region(name, banks, banks * glb.bank_bits)
+
+    return Buffer(
+        ledger,
+        region("ifmap", ifmap_banks),
+        region("psum", psum_banks),
+        region("filter", glb.filter_banks),
+        word_bits,
+    )

@@ -1,0 +1,30 @@
+"""Two clocks on one time line: integer ticks in which both the core's and the link's cycles are whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Hold the length of each domain's cycle in ticks."""
+
+    core_ticks: int
+    link_ticks: int
+    ticks_per_second: int
+
+    def core_cycles(self, ticks: int) -> int:
+        """Give the core cycles that `ticks` last, a begun one counted whole."""
+        return -(-ticks // self.core_ticks)
+
+
+def make_clocks(core_hz: int, link_hz: int) -> Clocks:
+    """Find the coarsest tick in which both cycles are whole."""
+    rate = lcm(core_hz, link_hz)
+    return Clocks(core_ticks=rate // core_hz, link_ticks=rate // link_hz, ticks_per_second=rate)
+
+
+def to_next_edge(now: int, cycle_ticks: int) -> int:
+    """Give the ticks from `now` to the next edge of a clock, 0 on an edge."""
+    return -now % cycle_ticks

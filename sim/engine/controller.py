@@ -1,0 +1,159 @@
+"""The top-level controller: the loops of JSSC 2017, Fig. 7, as processes that hand tiles to one another.
+
+A loader brings ifmap tiles, the pass sequencer runs passes on the array, a writer takes finished ofmap tiles to DRAM.
+Slots in the GLB tie them: with one slot each the array waits for fmaps, as on the chip; with two they overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import simpy
+
+from sim.counts import Direction, Ledger, Level, Tensor
+from sim.engine.buffer import Buffer
+from sim.engine.clock import Clocks, to_next_edge
+from sim.engine.fmaps import FmapStore, IfmapTile
+from sim.engine.link import Link, Purpose
+from sim.engine.pe_array import PassShape, PeArray
+from sim.engine.preload import FilterPreload
+from sim.engine.probes import Probes
+from sim.layer import BitWidths, Shape
+from sim.mapping.row_stationary import Mapping, Span, Tile, tiles
+
+Process = Generator[simpy.Event, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Hold the loops of a layer."""
+
+    shape: Shape
+    mapping: Mapping
+    batch: int
+    filters_per_run: int
+
+    def tiles(self) -> Iterator[Tile]:
+        """Go through the tiles in order."""
+        return tiles(self.shape, self.mapping, batch=self.batch, run_filters=self.filters_per_run)
+
+    def filter_words(self) -> Iterator[int]:
+        """Go through the passes' filter words in order."""
+        window = self.shape.R * self.shape.S
+        for tile in self.tiles():
+            for filters in tile.passes:
+                yield filters.size * tile.channels.size * window
+
+
+@dataclass(slots=True)
+class Controller:
+    """Run a layer's tiles; count ifmaps and ofmaps between DRAM and GLB, and the time that the array is not waiting."""
+
+    env: simpy.Environment
+    plan: Plan
+    clocks: Clocks
+    link: Link
+    buffer: Buffer
+    preload: FilterPreload
+    array: PeArray
+    fmaps: FmapStore
+    ledger: Ledger
+    bits: BitWidths
+    probes: Probes
+    sync_ticks: int
+    fmap_slots: int
+    filters_overlap: bool
+    processing_ticks: int = 0
+    live_macs: int = 0
+    _ifmap_slots: simpy.Container = field(init=False)
+    _psum_slots: simpy.Container = field(init=False)
+    _loaded: simpy.Store = field(init=False)
+    _finished: simpy.Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        slots = self.fmap_slots
+        self._ifmap_slots = simpy.Container(self.env, init=slots, capacity=slots)
+        self._psum_slots = simpy.Container(self.env, init=slots, capacity=slots)
+        self._loaded = simpy.Store(self.env)
+        self._finished = simpy.Store(self.env)
+
+    def load_ifmaps(self) -> Process:
+        """Bring every tile's ifmaps into the GLB as slots come free."""
+        for tile in self.plan.tiles():
+            yield self._ifmap_slots.get(1)
+            start = self.env.now
+            loaded = self.fmaps.load(tile)
+            stream = loaded.stream
+            words = self.link.words_for(stream.bits)
+            yield self.link.request(Purpose.IFMAP_LOAD, words, stream_ticks=stream.ticks)
+            yield self.env.timeout(self._into_core_domain())
+            self.ledger.add(Level.DRAM, Tensor.IFMAP, Direction.READ, stream.values, bits=stream.bits)
+            self.buffer.ifmap.put(stream.values * self.bits.ifmap)
+            self.buffer.count(Tensor.IFMAP, Direction.WRITE, stream.values)
+            self.probes.tell("loader", start, self.env.now, f"ifmap rows {tile.rows.start} to {tile.rows.stop - 1}")
+            yield self._loaded.put((tile, loaded))
+
+    def run_passes(self) -> Process:
+        """Run every pass as its ifmaps, its filters and room for its psums are there."""
+        for _ in self.plan.tiles():
+            tile, loaded = yield self._loaded.get()
+            if tile.first:
+                yield self._psum_slots.get(1)
+            for filters in tile.passes:
+                yield from self._run_pass(tile, filters, loaded)
+            self.buffer.ifmap.drop(loaded.stream.values * self.bits.ifmap)
+            yield self._ifmap_slots.put(1)
+            if tile.last:
+                yield self._finished.put(tile)
+        for _ in range(self.fmap_slots):
+            yield self._psum_slots.get(1)
+
+    def _run_pass(self, tile: Tile, filters: Span, loaded: IfmapTile) -> Process:
+        begun = self.env.now
+        yield self.preload.wait()
+        wait = to_next_edge(self.env.now, self.clocks.core_ticks)
+        shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
+        run = self.array.run(shape)
+        window = self.plan.shape.R * self.plan.shape.S
+        words = filters.size * tile.channels.size * window
+        load = wait + run.filter_cycles * self.clocks.core_ticks
+        rest = (run.cycles - run.filter_cycles) * self.clocks.core_ticks
+        if not self.filters_overlap:
+            load, rest = load + rest, 0
+        yield self.env.timeout(load)
+        yield self.preload.release(words)
+        if rest:
+            yield self.env.timeout(rest)
+        self._count_psums(tile, filters)
+        self.live_macs += loaded.live_products * filters.size
+        self.processing_ticks += self.env.now - begun
+        self.probes.tell("array", begun, self.env.now, f"filters {filters.start} to {filters.stop - 1}")
+
+    def _count_psums(self, tile: Tile, filters: Span) -> None:
+        psums = tile.images.size * tile.rows.size * self.plan.shape.F * filters.size
+        if tile.first:
+            self.buffer.psum.put(psums * self.bits.psum)
+        else:
+            self.buffer.count(Tensor.PSUM, Direction.READ, psums)
+        self.buffer.count(Tensor.OFMAP if tile.last else Tensor.PSUM, Direction.WRITE, psums)
+
+    def store_ofmaps(self) -> Process:
+        """Take every finished psum tile through ReLU and encoder to DRAM."""
+        while True:
+            tile = yield self._finished.get()
+            start = self.env.now
+            stream = self.fmaps.store(tile)
+            self.buffer.count(Tensor.OFMAP, Direction.READ, stream.values)
+            words = self.link.words_for(stream.bits)
+            yield self.link.request(Purpose.OFMAP_STORE, words, stream_ticks=stream.ticks)
+            yield self.env.timeout(self._into_core_domain())
+            self.ledger.add(Level.DRAM, Tensor.OFMAP, Direction.WRITE, stream.values, bits=stream.bits)
+            self.buffer.psum.drop(stream.values * self.bits.psum)
+            self.probes.tell("writer", start, self.env.now, f"ofmap rows {tile.rows.start} to {tile.rows.stop - 1}")
+            yield self._psum_slots.put(1)
+
+    def _into_core_domain(self) -> int:
+        """Give the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""
+        return to_next_edge(self.env.now, self.clocks.core_ticks) + self.sync_ticks

@@ -1,0 +1,76 @@
+"""The fmaps as DRAM holds them, and their way through codec and gate, tile by tile.
+
+Receives the tensors of a layer; hands on, for each tile, the stream that DRAM holds and the products that are not
+gated. A tile is read again for every group of filters; what was found out about it is kept unless reuse is off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.codec import Codec, Stream
+from sim.engine.gating import ZeroGate
+from sim.engine.relu import Relu
+from sim.layer import BitWidths, Shape
+from sim.mapping.row_stationary import Span, Tile
+
+Fmap = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class IfmapTile:
+    """Describe a loaded tile: its stream, and one filter's products that are not gated."""
+
+    stream: Stream
+    live_products: int
+
+
+@dataclass(slots=True)
+class FmapStore:
+    """Hold a layer's ifmap (N, G C, H, W) and finished psums (N, G M, E, F)."""
+
+    shape: Shape
+    bits: BitWidths
+    ifmap: Fmap
+    psums: Fmap
+    coded_ifmap: bool
+    codec: Codec
+    gate: ZeroGate
+    relu: Relu
+    reuse: bool
+    _known: dict[tuple[int, Span, Span, Span], IfmapTile] = field(init=False, default_factory=dict)
+
+    def load(self, tile: Tile) -> IfmapTile:
+        """Fetch a tile's ifmap: strip by strip the rows overlap, and they are fetched again."""
+        key = (tile.group, tile.images, tile.rows, tile.channels)
+        found = self._known.get(key)
+        if found is None or not self.reuse:
+            values = self._ifmap_of(tile)
+            stream = self.codec.read(values.reshape(-1), value_bits=self.bits.ifmap, coded=self.coded_ifmap)
+            found = IfmapTile(stream, self.gate.live_products(values))
+            self._known[key] = found
+        return found
+
+    def store(self, tile: Tile) -> Stream:
+        """Send a finished psum tile through ReLU and encoder."""
+        start = tile.group * self.shape.M + tile.filters.start
+        psums = self.psums[
+            tile.images.start : tile.images.stop,
+            start : start + tile.filters.size,
+            tile.rows.start : tile.rows.stop,
+        ]
+        return self.codec.write(self.relu.apply(psums.reshape(-1)), value_bits=self.bits.psum)
+
+    def _ifmap_of(self, tile: Tile) -> Fmap:
+        shape = self.shape
+        channel = tile.group * shape.C + tile.channels.start
+        top = tile.rows.start * shape.Uy
+        height = (tile.rows.size - 1) * shape.Uy + shape.R
+        return np.ascontiguousarray(
+            self.ifmap[
+                tile.images.start : tile.images.stop, channel : channel + tile.channels.size, top : top + height
+            ]
+        )

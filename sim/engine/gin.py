@@ -1,0 +1,106 @@
+"""The global input networks: buses with (row, column) multicast tags (JSSC 2017, Section IV-D, Figs. 10 and 11).
+
+Each X-bus has a row ID and each PE a column ID, set by the scan chain. A word comes with a tag; the X-buses whose row
+ID matches pass it on, and their PEs whose column ID matches take it, all in the same cycle. All ones means unused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.arch import Networks
+from sim.layer import Shape
+from sim.mapping.placement import Placement
+
+Ids = NDArray[np.int64]
+_PUBLISHED_ROW_PITCH = 4  # Fig. 11 sets the row IDs of channel sets apart by the largest vertical stride
+
+
+@dataclass(frozen=True, slots=True)
+class MulticastNetwork:
+    """Hold the IDs of one GIN: `row_ids` (rows) and `col_ids` (rows x columns)."""
+
+    row_ids: Ids
+    col_ids: Ids
+    unused_row: int
+    unused_col: int
+
+    def matches(self, row_tag: int, col_tag: int) -> NDArray[np.bool_]:
+        """Give the PEs (rows x columns) that take a word with this tag."""
+        matched: NDArray[np.bool_] = (self.row_ids == row_tag)[:, None] & (self.col_ids == col_tag)
+        return matched
+
+
+@dataclass(frozen=True, slots=True)
+class IfmapTags:
+    """Know the tag of each ifmap row: row tags tell channel sets and stride phases apart, column tags diagonals."""
+
+    stride: int
+    row_pitch: int
+
+    def of(self, *, channel_set: int, row: int) -> tuple[int, int]:
+        """Give the tag of strip row `row` for the PEs of `channel_set`."""
+        return channel_set * self.row_pitch + row % self.stride, row // self.stride
+
+
+def ifmap_tags(shape: Shape, placement: Placement, noc: Networks) -> IfmapTags:
+    """Choose the row pitch: the published one where the IDs suffice, else the fewest tags that tell sets apart."""
+    phases = min(shape.Uy, shape.R)
+    last = (placement.channel_sets - 1) * _PUBLISHED_ROW_PITCH + phases
+    published = phases <= _PUBLISHED_ROW_PITCH and last <= (1 << noc.row_id) - 1
+    return IfmapTags(stride=shape.Uy, row_pitch=_PUBLISHED_ROW_PITCH if published else phases)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTags:
+    """Know the tag of each filter row: row tags tell stacked PE rows apart, column tags sets side by side."""
+
+    placement: Placement
+
+    def of(self, *, filter_set: int, channel_set: int, filter_row: int) -> tuple[int, int]:
+        """Give the tag of row `filter_row` of the filters of one set."""
+        block, beside = divmod(filter_set, self.placement.sets_across)
+        stack = block * self.placement.channel_sets + channel_set
+        return stack * self.placement.filter_height + filter_row, beside
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalInputNetworks:
+    """Hold the two multicast networks of a layer with the tags that its controller sends."""
+
+    ifmap: MulticastNetwork
+    ifmap_tags: IfmapTags
+    filter: MulticastNetwork
+    filter_tags: FilterTags
+
+
+def configure_gins(shape: Shape, placement: Placement, noc: Networks) -> GlobalInputNetworks:
+    """Give every X-bus and PE its IDs: PE (filter row i, ofmap row j) takes ifmap row j U + i and filter row i."""
+    tags, filter_tags = ifmap_tags(shape, placement, noc), FilterTags(placement)
+    ifmap, filters = _blank(placement, noc), _blank(placement, noc)
+    for filter_set in range(placement.filter_sets):
+        for channel_set in range(placement.channel_sets):
+            for filter_row in range(placement.filter_height):
+                filter_tag = filter_tags.of(filter_set=filter_set, channel_set=channel_set, filter_row=filter_row)
+                for column in range(placement.width):
+                    row, col = placement.position(
+                        filter_set=filter_set, column=column, channel_set=channel_set, filter_row=filter_row
+                    )
+                    ifmap_row = column * shape.Uy + filter_row
+                    ifmap.row_ids[row], ifmap.col_ids[row, col] = tags.of(channel_set=channel_set, row=ifmap_row)
+                    filters.row_ids[row], filters.col_ids[row, col] = filter_tag
+    return GlobalInputNetworks(ifmap, tags, filters, filter_tags)
+
+
+def _blank(placement: Placement, noc: Networks) -> MulticastNetwork:
+    array = placement.array
+    unused_row, unused_col = (1 << noc.row_id) - 1, (1 << noc.col_id) - 1
+    return MulticastNetwork(
+        row_ids=np.full(array.rows, unused_row, np.int64),
+        col_ids=np.full((array.rows, array.columns), unused_col, np.int64),
+        unused_row=unused_row,
+        unused_col=unused_col,
+    )

@@ -1,0 +1,125 @@
+"""The DRAM link: one bus for both directions, on its own clock, shared in bursts by priority (JSSC 2017, IV-A).
+
+Receives requests to move link words one way; hands back an event that fires when the last word is through; counts
+words and direction changes. Requests of the same instant are sorted before one is served, so their order of arrival
+cannot matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import simpy
+
+from sim.arch import LinkDomain
+from sim.engine.clock import Clocks, to_next_edge
+from sim.engine.probes import Probes
+
+_AFTER_ALL_OTHERS = 2  # SimPy's priorities are 0 (urgent) and 1 (normal); a larger one waits for both
+
+
+class Purpose(IntEnum):
+    """Name what a transfer is for; the smallest goes first, since the array waits for it."""
+
+    OFMAP_STORE = 0
+    IFMAP_LOAD = 1
+    FILTER_PRELOAD = 2
+
+
+@dataclass(slots=True)
+class Transfer:
+    """Hold a request in service or waiting: link words left, and ticks that each takes."""
+
+    purpose: Purpose
+    words_left: int
+    word_ticks: int
+    extra_ticks: int
+    done: simpy.Event
+
+    @property
+    def writes(self) -> bool:
+        """Say whether it goes towards DRAM."""
+        return self.purpose is Purpose.OFMAP_STORE
+
+
+class _Settled(simpy.Event):
+    """Fire in the instant it is made, after every other event of that instant."""
+
+    def __init__(self, env: simpy.Environment) -> None:
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, priority=_AFTER_ALL_OTHERS)
+
+
+class Link:
+    """Serve transfers one burst at a time."""
+
+    def __init__(self, env: simpy.Environment, domain: LinkDomain, clocks: Clocks, probes: Probes) -> None:
+        self._env = env
+        self._domain = domain
+        self._clocks = clocks
+        self._probes = probes
+        self._waiting: list[Transfer] = []
+        self._wake: simpy.Event | None = None
+        self._wrote = False
+        self.words_moved = 0
+        self.turnarounds = 0
+
+    def words_for(self, bits: int) -> int:
+        """Give the link words that carry `bits`."""
+        return -(-bits // self._domain.width)
+
+    def request(self, purpose: Purpose, words: int, *, stream_ticks: int = 0) -> simpy.Event:
+        """Ask for `words` link words to be moved; the event fires when they are.
+
+        `stream_ticks` is how long the codec at the other end needs for the whole stream, where that is longer.
+        """
+        done = self._env.event()
+        word_ticks = self._clocks.link_ticks
+        extra = max(0, stream_ticks - words * word_ticks)
+        self._waiting.append(Transfer(purpose, words, word_ticks, extra, done))
+        if self._wake is not None and not self._wake.triggered:
+            self._wake.succeed()
+        return done
+
+    def serve(self) -> Generator[simpy.Event, Any, None]:
+        """Run the arbiter for ever."""
+        while True:
+            if not self._waiting:
+                self._wake = self._env.event()
+                yield self._wake
+            yield _Settled(self._env)
+            transfer = min(self._waiting, key=lambda waiting: waiting.purpose)
+            wait = self._time_to_start(transfer)
+            if wait:
+                yield self._env.timeout(wait)
+            yield from self._move(transfer)
+
+    def _time_to_start(self, transfer: Transfer) -> int:
+        wait = to_next_edge(self._env.now, self._clocks.link_ticks)
+        if transfer.writes != self._wrote:
+            self.turnarounds += 1
+            self._wrote = transfer.writes
+            wait += self._domain.turnaround_cycles * self._clocks.link_ticks
+        return wait
+
+    def _move(self, transfer: Transfer) -> Generator[simpy.Event, Any, None]:
+        """Move bursts until the transfer is through or a more urgent one waits at a burst's end."""
+        start = self._env.now
+        burst = transfer.words_left
+        if transfer.purpose is Purpose.FILTER_PRELOAD:
+            burst = min(burst, self._domain.burst_words)
+        transfer.words_left -= burst
+        self.words_moved += burst
+        ticks = burst * transfer.word_ticks
+        if transfer.words_left == 0:
+            ticks += transfer.extra_ticks
+        yield self._env.timeout(ticks)
+        self._probes.tell("link", start, self._env.now, transfer.purpose.name.lower())
+        if transfer.words_left == 0:
+            self._waiting.remove(transfer)
+            transfer.done.succeed()

@@ -1,0 +1,187 @@
+"""The PE array with its networks, one processing pass at a time: FIFOs, spads, MACs, GIN, LN and GON in lock with a clock.
+
+Receives the shape of a pass; hands on its cycles and its counts, stepped cycle by cycle in a kernel; passes of the
+same shape take the same time, since in this chip timing does not depend on data, and are stepped once unless reuse
+is off. Raises ModelError if a pass does not end or breaks a conservation law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.arch import Machine
+from sim.engine.gin import GlobalInputNetworks, configure_gins
+from sim.errors import ModelError
+from sim.kernels import lanes, pass_step
+from sim.layer import BitWidths, Shape
+from sim.mapping.placement import Placement
+from sim.mapping.row_stationary import Mapping, even_shares
+
+Counters = NDArray[np.int64]
+_STALLED_AFTER = 1 << 28  # cycles; the longest pass that the GLB can feed is far shorter
+
+
+@dataclass(frozen=True, slots=True)
+class PassShape:
+    """Hold all that a pass's timing depends on, beside the layer and its mapping."""
+
+    images: int
+    rows: int
+    filters: int
+    channels: int
+    reads_psums: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PassRun:
+    """Hold what stepping a pass found: core cycles, those of the filter load, and all counters."""
+
+    cycles: int
+    filter_cycles: int
+    counters: Counters
+
+
+@dataclass(slots=True)
+class PeArray:
+    """Step passes of one layer and add up what they counted."""
+
+    machine: Machine
+    shape: Shape
+    mapping: Mapping
+    placement: Placement
+    bits: BitWidths
+    psum_banks: int
+    reuse: bool
+    totals: Counters = field(init=False)
+    passes: int = field(init=False, default=0)
+    passes_stepped: int = field(init=False, default=0)
+    cycles_stepped: int = field(init=False, default=0)
+    _gins: GlobalInputNetworks = field(init=False)
+    _known: dict[PassShape, PassRun] = field(init=False, default_factory=dict)
+    _state: NDArray[np.int32] = field(init=False)
+    _pe_at: dict[tuple[int, int], tuple[int, int, int, int]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.totals = np.zeros(len(pass_step.COUNTERS), np.int64)
+        self._gins = configure_gins(self.shape, self.placement, self.machine.noc)
+        self._state = _aligned_state(levels=self.mapping.r * self.shape.R, chains=self.mapping.e * self.mapping.t)
+        place = self.placement
+        for t in range(place.filter_sets):
+            for j in range(place.width):
+                for r in range(place.channel_sets):
+                    for i in range(place.filter_height):
+                        at = place.position(filter_set=t, column=j, channel_set=r, filter_row=i)
+                        self._pe_at[at] = (t, j, r, i)
+
+    def run(self, shape: PassShape) -> PassRun:
+        """Step a pass, or remember one of the same shape, and add its counts to `totals`."""
+        run = self._known.get(shape)
+        if run is None or not self.reuse:
+            run = self._step(shape)
+            self._known[shape] = run
+        self.passes += 1
+        self.totals += run.counters
+        return run
+
+    def _step(self, shape: PassShape) -> PassRun:
+        set_filters = np.array(even_shares(shape.filters, self.mapping.p), np.int64)
+        set_channels = np.array(even_shares(shape.channels, self.mapping.q), np.int64)
+        starts, destinations = self._ifmap_destinations(shape, set_filters.size, set_channels.size)
+        counters = np.zeros(len(pass_step.COUNTERS), np.int64)
+        pass_step.step_pass(
+            self._state,
+            self._parameters(shape, chains=shape.rows * set_filters.size, rows=(starts.size - 1) // set_channels.size),
+            set_filters,
+            set_channels,
+            self._filter_fan_out(shape, set_filters.size, set_channels.size),
+            starts,
+            destinations,
+            counters,
+        )
+        self.passes_stepped += 1
+        self.cycles_stepped += int(counters[pass_step.CYCLES])
+        self._check(shape, counters)
+        return PassRun(int(counters[pass_step.CYCLES]), int(counters[pass_step.FILTER_CYCLES]), counters)
+
+    def _parameters(self, shape: PassShape, *, chains: int, rows: int) -> NDArray[np.int64]:
+        layer, pe, noc, bits = self.shape, self.machine.pe, self.machine.noc, self.bits
+        values = {
+            "IMAGES": shape.images,
+            "IMAGE_COLUMNS": layer.F,
+            "FILTER_WIDTH": layer.S,
+            "FILTER_HEIGHT": layer.R,
+            "SLIDE_COLUMNS": min(layer.Ux, layer.S),
+            "CHAINS": chains,
+            "IFMAP_ROWS": rows,
+            "READS_PSUMS": int(shape.reads_psums),
+            "IFMAP_FIFO": pe.ifmap_fifo.capacity(bits.ifmap),
+            "PSUM_FIFO": pe.psum_fifo.capacity(bits.psum),
+            "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
+            "EXTRA_STAGES": pe.pipeline_stages - 1,
+            "FILTER_RATE": noc.gin_filter // bits.filter,
+            "IFMAP_RATE": noc.gin_ifmap // bits.ifmap,
+            "PSUM_RATE": noc.gin_psum // bits.psum,
+            "GON_RATE": noc.gon // bits.psum,
+            "LN_RATE": noc.ln // bits.psum,
+            "PSUM_BANKS": self.psum_banks,
+            "BANK_PORTS": self.machine.glb.bank_ports,
+            "CYCLE_LIMIT": _STALLED_AFTER,
+        }
+        return np.array([values[name] for name in pass_step.PARAMETERS], np.int64)
+
+    def _ifmap_destinations(
+        self, shape: PassShape, filter_sets: int, channel_sets: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """List, for each channel set and each strip row that a window covers, the state lanes that its tag selects."""
+        layer = self.shape
+        needed = sorted({j * layer.Uy + i for j in range(shape.rows) for i in range(layer.R)})
+        blocks = -(-(shape.rows * filter_sets) // lanes.LANES)
+        starts, destinations = [0], list[int]()
+        for channel_set in range(channel_sets):
+            for row in needed:
+                tag = self._gins.ifmap_tags.of(channel_set=channel_set, row=row)
+                for at in np.argwhere(self._gins.ifmap.matches(*tag)):
+                    t, j, r, i = self._pe_at[int(at[0]), int(at[1])]
+                    if t >= filter_sets or j >= shape.rows or r >= channel_sets:
+                        continue  # the pass is smaller than the array was configured for; this PE is off
+                    if r != channel_set or j * layer.Uy + i != row:
+                        raise ModelError("multicast reaches its PEs", f"ifmap row {row} reached PE row {i}, column {j}")
+                    level, chain = r * layer.R + i + 1, t * shape.rows + j
+                    block = level * blocks + chain // lanes.LANES
+                    destinations.append(block * lanes.BLOCK + chain % lanes.LANES)
+                starts.append(len(destinations))
+        return np.array(starts, np.int64), np.array(destinations, np.uint64)
+
+    def _filter_fan_out(self, shape: PassShape, filter_sets: int, channel_sets: int) -> NDArray[np.int64]:
+        """Count the PEs that each filter row's tag selects among those that are on."""
+        fan_out = np.zeros((filter_sets, channel_sets, self.shape.R), np.int64)
+        for t, r, i in np.ndindex(fan_out.shape):
+            tag = self._gins.filter_tags.of(filter_set=t, channel_set=r, filter_row=i)
+            for at in np.argwhere(self._gins.filter.matches(*tag)):
+                fan_out[t, r, i] += self._pe_at[int(at[0]), int(at[1])][1] < shape.rows
+        return fan_out
+
+    def _check(self, shape: PassShape, counters: Counters) -> None:
+        """Check the pass against the laws that need no stepping to know."""
+        layer = self.shape
+        if counters[pass_step.WORDS_LEFT]:
+            raise ModelError("a pass ends", f"{counters[pass_step.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles")
+        psums = shape.images * shape.rows * layer.F * shape.filters
+        products = shape.channels * layer.R * layer.S
+        if counters[pass_step.GON_WORDS] != psums:
+            raise ModelError("psums out", f"{counters[pass_step.GON_WORDS]} left the array, {psums} were due")
+        if counters[pass_step.MACS_ISSUED] != psums * products:
+            raise ModelError("products per psum", f"{counters[pass_step.MACS_ISSUED]} MACs for {psums} x {products}")
+        if counters[pass_step.GIN_PSUM_WORDS] != psums * shape.reads_psums:
+            raise ModelError("psums in", f"{counters[pass_step.GIN_PSUM_WORDS]} entered the array, {psums} were due")
+
+
+def _aligned_state(*, levels: int, chains: int) -> NDArray[np.int32]:
+    """Allocate the array's state on a cache line, where vector loads are fastest."""
+    size = (levels + 1) * -(-chains // lanes.LANES) * lanes.BLOCK
+    raw = np.zeros(size + lanes.LANES, np.int32)
+    offset = (-raw.ctypes.data // raw.itemsize) % lanes.LANES
+    return raw[offset : offset + size]

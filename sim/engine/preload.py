@@ -1,0 +1,48 @@
+"""Filter preload: the filters of the next pass come from DRAM into the filter banks while one pass runs.
+
+Receives the sizes of the passes' filters in order and a sign that the banks are free again; hands on a sign that a
+pass's filters are there; counts the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+import simpy
+
+from sim.counts import Direction, Ledger, Level, Tensor
+from sim.engine.buffer import Buffer
+from sim.engine.link import Link, Purpose
+
+
+class FilterPreload:
+    """Keep the filter banks filled one pass ahead."""
+
+    def __init__(self, env: simpy.Environment, link: Link, buffer: Buffer, ledger: Ledger, *, word_bits: int) -> None:
+        self._link = link
+        self._buffer = buffer
+        self._ledger = ledger
+        self._word_bits = word_bits
+        self._banks_free = simpy.Container(env, init=1, capacity=1)
+        self._ready = simpy.Container(env, init=0, capacity=1)
+
+    def fill(self, filter_words: Iterable[int]) -> Generator[simpy.Event, Any, None]:
+        """Run through all passes' filters."""
+        for words in filter_words:
+            yield self._banks_free.get(1)
+            bits = words * self._word_bits
+            yield self._link.request(Purpose.FILTER_PRELOAD, self._link.words_for(bits))
+            self._ledger.add(Level.DRAM, Tensor.FILTER, Direction.READ, words, bits=bits)
+            self._buffer.filter.put(bits)
+            self._buffer.count(Tensor.FILTER, Direction.WRITE, words)
+            yield self._ready.put(1)
+
+    def wait(self) -> simpy.Event:
+        """Give an event for the next pass's filters being in their banks."""
+        return self._ready.get(1)
+
+    def release(self, words: int) -> simpy.Event:
+        """Give the banks back once a pass has its filters in the array."""
+        self._buffer.filter.drop(words * self._word_bits)
+        return self._banks_free.put(1)

@@ -1,0 +1,35 @@
+"""Probes: what happens in the engine, for whoever wants to watch. A component tells; it never prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Describe something that a component did: `start` and `end` in ticks, `what` in a few words."""
+
+    component: str
+    start: int
+    end: int
+    what: str
+
+
+Observer = Callable[[Activity], None]
+
+
+@dataclass(slots=True)
+class Probes:
+    """Hold the observers of one chip."""
+
+    observers: list[Observer] = field(default_factory=list)
+
+    def subscribe(self, observer: Observer) -> None:
+        """Call `observer` with every activity from now on."""
+        self.observers.append(observer)
+
+    def tell(self, component: str, start: int, end: int, what: str) -> None:
+        """Hand an activity to the observers."""
+        for observer in self.observers:
+            observer(Activity(component, start, end, what))

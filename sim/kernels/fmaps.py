@@ -1,0 +1,65 @@
+"""What happens to every fmap value: drawing, padding, ReLU, and finding the MACs that a zero switches off."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, boundscheck=False)
+def place_image(draws, threshold, image, top, left):
+    """Turn uniform draws (C, h, w; uint16) into int16 values inside a zeroed, padded `image` (C, H, W).
+
+    A draw below `threshold` is a zero, any other a positive value. Rows and columns past the image are cut off.
+    """
+    channels, height, width = draws.shape
+    rows = min(height, image.shape[1] - top)
+    columns = min(width, image.shape[2] - left)
+    for channel in range(channels):
+        for row in range(rows):
+            for column in range(columns):
+                draw = draws[channel, row, column]
+                if draw >= threshold:
+                    image[channel, top + row, left + column] = (draw >> 1) | 1
+
+
+@njit(cache=True, boundscheck=False)
+def sign_draws(draws, threshold, values, negative):
+    """Turn uniform draws into int16: below `threshold` a negative value (`negative`) or a zero, else a positive one."""
+    for place in range(draws.size):
+        draw = draws[place]
+        if draw >= threshold:
+            values[place] = (draw >> 1) | 1
+        else:
+            values[place] = -((draw >> 1) | 1) if negative else 0
+
+
+@njit(cache=True, boundscheck=False)
+def relu(values):
+    """Set negative values to zero, in place."""
+    for place in range(values.size):
+        values[place] = max(values[place], 0)
+
+
+@njit(cache=True)
+def count_uses(outputs, taps, stride):
+    """Count, for each input position of one axis, the windows' taps that touch it."""
+    uses = np.zeros((outputs - 1) * stride + taps, np.int64)
+    for output in range(outputs):
+        for tap in range(taps):
+            uses[output * stride + tap] += 1
+    return uses
+
+
+@njit(cache=True, boundscheck=False)
+def count_live_products(tile, row_uses, column_uses):
+    """Count the products of one filter with a non-zero ifmap value, over a tile (images, channels, rows, columns)."""
+    live = 0
+    images, channels, rows, columns = tile.shape
+    for image in range(images):
+        for channel in range(channels):
+            for row in range(rows):
+                in_row = 0
+                for column in range(columns):
+                    if tile[image, channel, row, column] != 0:
+                        in_row += column_uses[column]
+                live += in_row * row_uses[row]
+    return live

@@ -1,0 +1,97 @@
+"""Layer shapes: the numbers that define one CONV or FC layer (design of JSSC 2017, Table I).
+
+A shape is what the array works on: padded, and trimmed to the rows and columns that some window covers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class LayerKind(StrEnum):
+    """What the network calls the layer; the hardware runs all three as convolutions."""
+
+    CONV = "conv"
+    DEPTHWISE = "depthwise"
+    FC = "fc"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Hold one layer's loop bounds, without the batch.
+
+    G groups; per group: M filters, C channels. H x W ifmap (padded, trimmed), R x S filter, E x F ofmap,
+    Uy x Ux stride. H = (E - 1) * Uy + R and W = (F - 1) * Ux + S hold always.
+    """
+
+    G: int
+    M: int
+    C: int
+    R: int
+    S: int
+    E: int
+    F: int
+    Uy: int = 1
+    Ux: int = 1
+
+    @property
+    def H(self) -> int:
+        """Give the ifmap rows that some window covers."""
+        return (self.E - 1) * self.Uy + self.R
+
+    @property
+    def W(self) -> int:
+        """Give the ifmap columns that some window covers."""
+        return (self.F - 1) * self.Ux + self.S
+
+    @property
+    def macs(self) -> int:
+        """Count the MACs of one image, gated or not."""
+        return self.G * self.M * self.C * self.R * self.S * self.E * self.F
+
+    @property
+    def weights(self) -> int:
+        """Count the filter words, without biases."""
+        return self.G * self.M * self.C * self.R * self.S
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """Hold the zero rows and columns around the stored ifmap."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BitWidths:
+    """Hold the bits of one word of each tensor; psums and ofmaps share theirs."""
+
+    ifmap: int = 16
+    filter: int = 16
+    psum: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Describe one layer of a network: its shape, its data and how they are stored.
+
+    `stored_height` x `stored_width` is the ifmap without padding. Zero fractions are over stored values,
+    0 to 1. `coded_ifmap` is false where DRAM holds the ifmap uncompressed (the network's own input).
+    """
+
+    name: str
+    kind: LayerKind
+    shape: Shape
+    stored_height: int
+    stored_width: int
+    padding: Padding = field(default_factory=Padding)
+    ifmap_zeros: float = 0.0
+    ofmap_zeros: float = 0.0
+    relu: bool = True
+    coded_ifmap: bool = True
+    bits: BitWidths = field(default_factory=BitWidths)
+    mapping: tuple[tuple[str, int], ...] | None = None

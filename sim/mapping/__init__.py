@@ -1,0 +1,1 @@
+"""Row-stationary mappings: parameters, placement on the array, legality, folding and search."""

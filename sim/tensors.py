@@ -1,0 +1,48 @@
+"""Tensors drawn with a seed at the densities that a workload states; one independent stream an image and role."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.kernels.fmaps import place_image, sign_draws
+from sim.layer import Layer
+
+Fmap = NDArray[np.int16]
+_IFMAP, _OFMAP = 0, 1
+
+
+def _draws(layer: Layer, seed: int, role: int, image: int, size: tuple[int, ...]) -> NDArray[np.uint16]:
+    sequence = np.random.SeedSequence([seed, zlib.crc32(layer.name.encode()), role, image])
+    return np.random.Generator(np.random.PCG64(sequence)).integers(0, 1 << 16, size, dtype=np.uint16)
+
+
+def _threshold(zero_fraction: float) -> int:
+    """Give the draw below which a value is zero; fractions are resolved to 2**-16."""
+    return round(zero_fraction * (1 << 16))
+
+
+def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
+    """Draw the padded, trimmed ifmap (batch, G C, H, W); stored values are zero at the layer's fraction."""
+    shape = layer.shape
+    channels = shape.G * shape.C
+    ifmap = np.zeros((batch, channels, shape.H, shape.W), np.int16)
+    for image in range(batch):
+        draws = _draws(layer, seed, _IFMAP, image, (channels, layer.stored_height, layer.stored_width))
+        place_image(draws, _threshold(layer.ifmap_zeros), ifmap[image], layer.padding.top, layer.padding.left)
+    return ifmap
+
+
+def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
+    """Draw the finished psums (batch, G M, E, F).
+
+    What ReLU will make zero is negative; without ReLU it is zero itself.
+    """
+    shape = layer.shape
+    ofmap = np.empty((batch, shape.G * shape.M, shape.E, shape.F), np.int16)
+    for image in range(batch):
+        draws = _draws(layer, seed, _OFMAP, image, ofmap.shape[1:])
+        sign_draws(draws.reshape(-1), _threshold(layer.ofmap_zeros), ofmap[image].reshape(-1), layer.relu)
+    return ofmap
