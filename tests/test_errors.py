@@ -96,7 +96,7 @@ def test_nearest_may_be_nothing() -> None:
 def test_long_lists_are_cut() -> None:
     text = listed(f"key_number_{index}" for index in range(1000))
     assert text.startswith("key_number_0, key_number_1, ")
-    assert text.endswith(", key_number_11, ... (1000 in all)")
+    assert text.endswith(", key_number_10, ... (1000 in all)")
 
 
 def test_the_first_word_is_always_listed() -> None:

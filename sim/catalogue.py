@@ -1,0 +1,56 @@
+"""The files that come with the project: machines, cost tables and workloads, by name or by path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.errors import InputError, did_you_mean
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(kind: str) -> Path:
+    """Give the folder of `arch` or `workloads`: inside an installed package, or beside it in a checkout."""
+    installed = _PACKAGE / "data" / kind
+    return installed if installed.is_dir() else _PACKAGE.parent / kind
+
+
+def names(kind: str, *, holding: str) -> list[str]:
+    """List the shipped files of a kind whose text has a line starting with `holding`."""
+    found = []
+    for path in sorted(folder(kind).glob("*.yaml")):
+        if any(line.startswith(holding) for line in path.read_text(encoding="utf-8").splitlines()):
+            found.append(path.stem)
+    return found
+
+
+def find(kind: str, name: str, *, holding: str, what: str) -> Path:
+    """Find a file by path, or a shipped one by its name; raise InputError with the nearest shipped name."""
+    given = Path(name)
+    if given.exists() or given.suffix in {".yaml", ".yml"} or len(given.parts) > 1:
+        if given.exists() or not (shipped := folder(kind) / given.name).is_file():
+            return given
+        raise InputError.located(
+            name, wrong="no such file", allowed=f"to run the shipped {what}, give its name: {shipped.stem}"
+        )
+    shipped = folder(kind) / f"{name}.yaml"
+    if shipped.is_file():
+        return shipped
+    raise InputError.located(
+        name, wrong=f"no {what} of that name comes with sim", allowed=did_you_mean(name, names(kind, holding=holding))
+    )
+
+
+def find_workload(name: str) -> Path:
+    """Find a workload."""
+    return find("workloads", name, holding="layers:", what="workload")
+
+
+def find_machine(name: str) -> Path:
+    """Find a machine."""
+    return find("arch", name, holding="pe_array:", what="machine")
+
+
+def find_cost_table(name: str) -> Path:
+    """Find a cost table."""
+    return find("arch", name, holding="mac:", what="cost table")

@@ -1,0 +1,104 @@
+"""Running a network: a mapping for every layer, a model's counts, their energy, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sim.arch import Machine
+from sim.energy import CostTable, energy_of
+from sim.errors import InputError
+from sim.layer import Layer
+from sim.mapping.folding import Folded, fold
+from sim.mapping.legality import Case, violations
+from sim.mapping.row_stationary import Mapping
+from sim.mapping.search import find_mapping
+from sim.model import Job, Model
+from sim.results import LayerResult
+from sim.tensors import draw_ifmap, draw_ofmap
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Hold a layer that is ready to run."""
+
+    layer: Layer
+    folded: Folded
+    mapping: Mapping
+
+
+@dataclass(slots=True)
+class Planner:
+    """Choose a mapping for each layer: the one it states, else the mapper's."""
+
+    machine: Machine
+    table: CostTable
+    batch: int
+    _found: dict[Layer, Mapping] = field(default_factory=dict)
+
+    def plan(self, layers: Sequence[Layer]) -> list[Planned]:
+        """Plan all layers; raise InputError for the first that can't be mapped, before anything runs."""
+        return [self._plan_layer(layer) for layer in layers]
+
+    def _plan_layer(self, layer: Layer) -> Planned:
+        folded = fold(layer.shape, self.machine)
+        if layer.mapping is None:
+            return Planned(layer, folded, self._search(layer, folded))
+        mapping = Mapping(**dict(layer.mapping))
+        broken = violations(Case(folded, self.batch, layer.bits, mapping, self.machine))
+        if broken:
+            raise InputError.located(
+                f"layer {layer.name}", wrong=f"mapping {mapping} is not legal on {self.machine.name}", allowed=str(broken[0])
+            )
+        return Planned(layer, folded, mapping)
+
+    def _search(self, layer: Layer, folded: Folded) -> Mapping:
+        from dataclasses import replace
+
+        alike = replace(layer, name="", ofmap_zeros=0.0, relu=True)
+        if alike not in self._found:
+            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch)
+        return self._found[alike]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Run planned layers on a model, one after another."""
+
+    machine: Machine
+    table: CostTable
+    model: Model
+    batch: int
+    seed: int
+
+    def run(self, planned: Sequence[Planned]) -> Iterator[LayerResult]:
+        """Yield each layer's result as soon as it is there."""
+        for one in planned:
+            yield self._run_layer(one)
+
+    def _run_layer(self, planned: Planned) -> LayerResult:
+        layer = planned.layer
+        job = Job(
+            layer=layer,
+            folded=planned.folded,
+            mapping=planned.mapping,
+            batch=self.batch,
+            ifmap=draw_ifmap(layer, batch=self.batch, seed=self.seed),
+            ofmap=draw_ofmap(layer, batch=self.batch, seed=self.seed),
+        )
+        run = self.model.run(job)
+        energy = energy_of(
+            run.ledger, self.table, bits=layer.bits, cycles=run.total_cycles, clock_hz=self.machine.core.clock
+        )
+        return LayerResult(
+            name=layer.name,
+            kind=str(layer.kind),
+            mapping=planned.mapping.as_dict(),
+            folded=planned.folded.notes,
+            run=run,
+            energy=energy,
+            clock_hz=self.machine.core.clock,
+        )
+
+
+Progress = Callable[[LayerResult], None]
