@@ -177,9 +177,7 @@ class Machine(Document):
     @model_validator(mode="after")
     def _code_word_fits_the_codec(self) -> Machine:
         if self.rlc.word_bits > 64:
-            raise FieldFault(
-                f"a code word of {self.rlc.word_bits} bits", "at most 64 bits", at=("rlc", "pairs")
-            )
+            raise FieldFault(f"a code word of {self.rlc.word_bits} bits", "at most 64 bits", at=("rlc", "pairs"))
         return self
 
 

@@ -37,7 +37,9 @@ def find(kind: str, name: str, *, holding: str, what: str) -> Path:
     if shipped.is_file():
         return shipped
     raise InputError.located(
-        name, wrong=f"no {what} of that name comes with sim", allowed=did_you_mean(name, names(kind, holding=holding))
+        name,
+        wrong=f"no {what} of that name comes with sim",
+        allowed=did_you_mean(name, names(kind, holding=holding)),
     )
 
 

@@ -45,7 +45,9 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
     run.add_argument("--cost-table", metavar="NAME|FILE", help="energy costs (default: the machine's)")
     run.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
-    run.add_argument("--layers", metavar="NAMES", help="only these layers: names or patterns, by commas (CONV1,fire2/*)")
+    run.add_argument(
+        "--layers", metavar="NAMES", help="only these layers: names or patterns, by commas (CONV1,fire2/*)"
+    )
     run.add_argument(
         "--mapping",
         action="append",

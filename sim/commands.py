@@ -61,7 +61,10 @@ def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> l
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     hidden = quiet or not console.is_terminal
     finished: list[LayerResult] = []
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress, suppress(KeyboardInterrupt):
+    with (
+        Progress(*columns, console=console, transient=True, disable=hidden) as progress,
+        suppress(KeyboardInterrupt),
+    ):
         task = progress.add_task("layers", total=len(planned))
         for layer in runner.run(planned):
             finished.append(layer)
@@ -95,7 +98,9 @@ def _select(workload: Workload, patterns: str | None) -> list[Layer]:
         matched = fnmatch.filter(names, pattern.strip())
         if not matched:
             raise InputError.located(
-                "--layers", wrong=f"no layer '{pattern.strip()}' in {workload.name}", allowed=did_you_mean(pattern, names)
+                "--layers",
+                wrong=f"no layer '{pattern.strip()}' in {workload.name}",
+                allowed=did_you_mean(pattern, names),
             )
         wanted.update(matched)
     return [layer for layer in workload.layers if layer.name in wanted]
@@ -121,7 +126,9 @@ def _read_pairs(text: str) -> dict[str, Any]:
         key, _, value = pair.partition("=")
         if not (value.isascii() and value.isdigit() and len(value) < 10):
             raise InputError.located(
-                "--mapping", wrong=f"'{pair}' is no parameter", allowed="write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
+                "--mapping",
+                wrong=f"'{pair}' is no parameter",
+                allowed="write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2",
             )
         pairs[key.strip()] = int(value)
     return pairs

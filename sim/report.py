@@ -105,9 +105,7 @@ def _energy_line(energy: Energy, power_w: float | None) -> str:
     }
     shares = ", ".join(f"{name} {100 * part / energy.system:.1f} %" for name, part in parts.items() if part)
     power = "" if power_w is None else f", {power_w * 1e3:.0f} mW"
-    return (
-        f"chip {energy.chip / 1e6:.1f} {unit}{power}; with DRAM {energy.system / 1e6:.1f} {unit}: {shares}"
-    )
+    return f"chip {energy.chip / 1e6:.1f} {unit}{power}; with DRAM {energy.system / 1e6:.1f} {unit}: {shares}"
 
 
 def show(result: NetworkResult, console: Console, *, status: str) -> None:

@@ -136,9 +136,7 @@ class LayerResult:
 
 
 def _by_tensor(counts: Any) -> dict[str, dict[str, int]]:
-    return {
-        tensor.name.lower(): {way.name.lower(): int(counts[tensor, way]) for way in Direction} for tensor in Tensor
-    }
+    return {tensor.name.lower(): {way.name.lower(): int(counts[tensor, way]) for way in Direction} for tensor in Tensor}
 
 
 def _by_level(counts: Any) -> dict[str, dict[str, dict[str, int]]]:

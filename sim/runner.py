@@ -48,7 +48,9 @@ class Planner:
         broken = violations(Case(folded, self.batch, layer.bits, mapping, self.machine))
         if broken:
             raise InputError.located(
-                f"layer {layer.name}", wrong=f"mapping {mapping} is not legal on {self.machine.name}", allowed=str(broken[0])
+                f"layer {layer.name}",
+                wrong=f"mapping {mapping} is not legal on {self.machine.name}",
+                allowed=str(broken[0]),
             )
         return Planned(layer, folded, mapping)
 

@@ -94,13 +94,17 @@ class LayerEntry(Document):
         if self.type == "fc":
             for key in ("kernel", "stride", "pad", "groups"):
                 if key in self.model_fields_set:
-                    raise FieldFault(f"an fc layer has no {key}", "leave it out: its filter covers the ifmap", at=(key,))
+                    raise FieldFault(
+                        f"an fc layer has no {key}", "leave it out: its filter covers the ifmap", at=(key,)
+                    )
         elif self.kernel is None:
             raise FieldFault(f"a {self.type} layer without a kernel", "add kernel: R or kernel: [R, S]", at=("type",))
         if self.type == "depthwise":
             if "groups" in self.model_fields_set and self.groups != self.ifmap[0]:
                 raise FieldFault(
-                    f"{self.groups} groups in a depthwise layer", f"its {self.ifmap[0]} channels, or left out", at=("groups",)
+                    f"{self.groups} groups in a depthwise layer",
+                    f"its {self.ifmap[0]} channels, or left out",
+                    at=("groups",),
                 )
         elif self.filters is None:
             raise FieldFault(f"a {self.type} layer without filters", "add filters: M", at=("type",))
@@ -121,7 +125,9 @@ class LayerEntry(Document):
         ):
             if kernel > size:
                 raise FieldFault(
-                    f"a kernel {kernel} in {key} over a padded ifmap of {size}", f"at most {size}", at=("kernel",)
+                    f"a kernel {kernel} in {key} over a padded ifmap of {size}",
+                    f"at most {size}",
+                    at=("kernel",),
                 )
         return self
 

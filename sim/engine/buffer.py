@@ -27,7 +27,8 @@ class Region:
         self.held_bits += bits
         if self.held_bits > self.capacity_bits:
             raise ModelError(
-                "GLB capacity", f"{self.name} banks hold {self.capacity_bits} bits, {self.held_bits} were put in"
+                "GLB capacity",
+                f"{self.name} banks hold {self.capacity_bits} bits, {self.held_bits} were put in",
             )
 
     def drop(self, bits: int) -> None:

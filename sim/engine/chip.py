@@ -6,33 +6,30 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import simpy
 
-from sim.arch import Gating, Machine
-from sim.counts import Direction, Ledger, Level, Tensor
+from sim.arch import Machine
+from sim.counts import Ledger, Tensor
 from sim.engine.buffer import make_buffer
-from sim.engine.clock import Clocks, make_clocks
+from sim.engine.clock import Clocks, make_clocks, now
 from sim.engine.codec import Codec
 from sim.engine.conservation import check_layer
 from sim.engine.controller import Controller, Plan
 from sim.engine.fmaps import FmapStore
 from sim.engine.gating import ZeroGate
 from sim.engine.link import Link
-from sim.engine.pe_array import Counters, PeArray
+from sim.engine.pe_array import PeArray
 from sim.engine.preload import FilterPreload
 from sim.engine.probes import Probes
 from sim.engine.relu import Relu
 from sim.engine.scan_chain import configuration_cycles
 from sim.errors import ModelError
-from sim.kernels import pass_step
 from sim.mapping.legality import Case, bank_counts
 from sim.model import Job
 from sim.results import LayerRun
 
 Process = Generator[simpy.Event, Any, None]
 StartOrder = Callable[[Sequence[Process]], Sequence[Process]]
-READ, WRITE = Direction.READ, Direction.WRITE
 
 
 @dataclass(slots=True)
@@ -50,7 +47,6 @@ class CycleModel:
     passes_stepped: int = 0
     cycles_stepped: int = 0
     pe_cycles_stepped: int = 0
-    events: int = 0
 
     def run(self, job: Job) -> LayerRun:
         """Simulate one layer; raise ModelError if a conservation law breaks."""
@@ -59,8 +55,8 @@ class CycleModel:
         clocks = make_clocks(self.machine.core.clock, self.machine.link.clock)
         array, controller = self._wire(env, job, ledger, clocks)
         env.run(until=self._start(env, controller))
-        self._tally(array, job)
-        self._book(ledger, array.totals, controller.live_macs, job)
+        self._tally(array)
+        array.book(ledger, live_macs=controller.live_macs)
         check_layer(ledger, job.folded.original, batch=job.batch)
         self._check_streams(controller.fmaps, job)
         configuration = configuration_cycles(
@@ -69,7 +65,7 @@ class CycleModel:
         return LayerRun(
             ledger=ledger,
             processing_cycles=clocks.core_cycles(controller.processing_ticks),
-            total_cycles=configuration + clocks.core_cycles(int(env.now)),
+            total_cycles=configuration + clocks.core_cycles(now(env)),
             active_pes=array.placement.active_pes,
             passes=array.passes,
         )
@@ -84,9 +80,7 @@ class CycleModel:
             Tensor.PSUM: bits.psum,
             Tensor.OFMAP: bits.psum,
         }
-        buffer = make_buffer(
-            machine.glb, ledger, ifmap_banks=ifmap_banks, psum_banks=psum_banks, word_bits=word_bits
-        )
+        buffer = make_buffer(machine.glb, ledger, ifmap_banks=ifmap_banks, psum_banks=psum_banks, word_bits=word_bits)
         link = Link(env, machine.link, clocks, self.probes)
         array = PeArray(machine, shape, job.mapping, case.placement, bits, psum_banks, self.reuse)
         fmaps = FmapStore(
@@ -131,54 +125,14 @@ class CycleModel:
         started = {id(process): env.process(process) for process in self.start_order(processes)}
         return started[id(passes)]
 
-    def _book(self, ledger: Ledger, totals: Counters, live_macs: int, job: Job) -> None:
-        """Put what array and networks counted into the ledger."""
-        bits = job.layer.bits
-        widths = {Tensor.IFMAP: bits.ifmap, Tensor.FILTER: bits.filter, Tensor.PSUM: bits.psum}
-
-        def add(level: Level, tensor: Tensor, direction: Direction, words: int) -> None:
-            ledger.add(level, tensor, direction, words, bits=words * widths[tensor])
-
-        for tensor, sent, delivered in (
-            (Tensor.IFMAP, pass_step.GIN_IFMAP_WORDS, pass_step.GIN_IFMAP_DELIVERIES),
-            (Tensor.FILTER, pass_step.GIN_FILTER_WORDS, pass_step.GIN_FILTER_DELIVERIES),
-        ):
-            add(Level.GLB, tensor, READ, int(totals[sent]))
-            add(Level.GIN, tensor, READ, int(totals[sent]))
-            add(Level.GIN, tensor, WRITE, int(totals[delivered]))
-            add(Level.FIFO, tensor, WRITE, int(totals[delivered]))
-            add(Level.FIFO, tensor, READ, int(totals[delivered]))
-            add(Level.SPAD, tensor, WRITE, int(totals[delivered]))
-        psums_in, hops, psums_out = (
-            int(totals[which]) for which in (pass_step.GIN_PSUM_WORDS, pass_step.LN_HOPS, pass_step.GON_WORDS)
-        )
-        for level, words in ((Level.GIN, psums_in), (Level.LN, hops), (Level.GON, psums_out)):
-            for direction in Direction:
-                add(level, Tensor.PSUM, direction, words)
-                add(Level.FIFO, Tensor.PSUM, direction, words)
-        ledger.macs = int(totals[pass_step.MACS_ISSUED])
-        ledger.macs_performed = live_macs
-        self._book_macs(ledger, add)
-
-    def _book_macs(self, ledger: Ledger, add: Callable[[Level, Tensor, Direction, int], None]) -> None:
-        """Count the spad accesses of the MACs; a gated one reads the ifmap spad, or only its zero flag."""
-        pe = self.machine.pe
-        gating = pe.gating is not Gating.OFF
-        ledger.zero_buffer_reads = ledger.macs if gating else 0
-        every = ledger.macs if pe.gated_mac_reads_ifmap_spad else ledger.macs_performed
-        add(Level.SPAD, Tensor.IFMAP, READ, every)
-        add(Level.SPAD, Tensor.FILTER, READ, ledger.macs_performed)
-        add(Level.SPAD, Tensor.PSUM, READ, ledger.macs_performed)
-        add(Level.SPAD, Tensor.PSUM, WRITE, ledger.macs_performed)
-
     def _check_streams(self, fmaps: FmapStore, job: Job) -> None:
-        """Check that ReLU saw every ofmap value once and that the stored ifmap was not changed."""
+        """Check that ReLU and encoder saw every ofmap value once."""
         if fmaps.relu.values_passed != job.ofmap.size:
             raise ModelError("every ofmap value passes ReLU", f"{fmaps.relu.values_passed} of {job.ofmap.size} did")
-        if np.shares_memory(fmaps.ifmap, job.ifmap) and fmaps.ifmap.size != job.ifmap.size:
-            raise ModelError("folding keeps every word", f"{fmaps.ifmap.size} words of {job.ifmap.size}")
+        if self.machine.rlc.enabled and fmaps.codec.values_coded != job.ofmap.size:
+            raise ModelError("every ofmap value is coded", f"{fmaps.codec.values_coded} of {job.ofmap.size} were")
 
-    def _tally(self, array: PeArray, job: Job) -> None:
+    def _tally(self, array: PeArray) -> None:
         self.passes_stepped += array.passes_stepped
         self.cycles_stepped += array.cycles_stepped
         self.pe_cycles_stepped += array.cycles_stepped * array.placement.active_pes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import lcm
 
+import simpy
+
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
@@ -28,3 +30,8 @@ def make_clocks(core_hz: int, link_hz: int) -> Clocks:
 def to_next_edge(now: int, cycle_ticks: int) -> int:
     """Give the ticks from `now` to the next edge of a clock, 0 on an edge."""
     return -now % cycle_ticks
+
+
+def now(env: simpy.Environment) -> int:
+    """Give the present tick; the engine schedules whole ticks only."""
+    return int(env.now)

@@ -21,14 +21,30 @@ def check_layer(ledger: Ledger, shape: Shape, *, batch: int) -> None:
     _equal("what is completed is read out", count(Level.GLB, Tensor.OFMAP, READ), outputs)
     _equal("psums come back once", count(Level.GLB, Tensor.PSUM, READ), count(Level.GLB, Tensor.PSUM, WRITE))
     _equal("fills equal fetches", count(Level.GLB, Tensor.IFMAP, WRITE), count(Level.DRAM, Tensor.IFMAP, READ))
-    _equal("preloads equal fetches", count(Level.GLB, Tensor.FILTER, WRITE), count(Level.DRAM, Tensor.FILTER, READ))
-    _equal("preloads are used once", count(Level.GLB, Tensor.FILTER, READ), count(Level.GLB, Tensor.FILTER, WRITE))
-    _equal("psums reach the bottom PEs", count(Level.GIN, Tensor.PSUM, WRITE), count(Level.GLB, Tensor.PSUM, READ))
+    _equal(
+        "preloads equal fetches",
+        count(Level.GLB, Tensor.FILTER, WRITE),
+        count(Level.DRAM, Tensor.FILTER, READ),
+    )
+    _equal(
+        "preloads are used once",
+        count(Level.GLB, Tensor.FILTER, READ),
+        count(Level.GLB, Tensor.FILTER, WRITE),
+    )
+    _equal(
+        "psums reach the bottom PEs",
+        count(Level.GIN, Tensor.PSUM, WRITE),
+        count(Level.GLB, Tensor.PSUM, READ),
+    )
     stored = count(Level.GLB, Tensor.PSUM, WRITE) + count(Level.GLB, Tensor.OFMAP, WRITE)
     _equal("psums leave over the GON", count(Level.GON, Tensor.PSUM, WRITE), stored)
     for tensor in (Tensor.IFMAP, Tensor.FILTER):
         delivered = count(Level.GIN, tensor, WRITE)
-        _equal(f"{tensor.name.lower()} words sent are read", count(Level.GIN, tensor, READ), count(Level.GLB, tensor, READ))
+        _equal(
+            f"{tensor.name.lower()} words sent are read",
+            count(Level.GIN, tensor, READ),
+            count(Level.GLB, tensor, READ),
+        )
         _equal(f"{tensor.name.lower()} spad fills equal deliveries", count(Level.SPAD, tensor, WRITE), delivered)
         _at_most(f"{tensor.name.lower()} multicast reaches someone", count(Level.GIN, tensor, READ), delivered)
 

@@ -14,7 +14,7 @@ import simpy
 
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.engine.buffer import Buffer
-from sim.engine.clock import Clocks, to_next_edge
+from sim.engine.clock import Clocks, now, to_next_edge
 from sim.engine.fmaps import FmapStore, IfmapTile
 from sim.engine.link import Link, Purpose
 from sim.engine.pe_array import PassShape, PeArray
@@ -83,7 +83,7 @@ class Controller:
         """Bring every tile's ifmaps into the GLB as slots come free."""
         for tile in self.plan.tiles():
             yield self._ifmap_slots.get(1)
-            start = self.env.now
+            start = now(self.env)
             loaded = self.fmaps.load(tile)
             stream = loaded.stream
             words = self.link.words_for(stream.bits)
@@ -92,7 +92,7 @@ class Controller:
             self.ledger.add(Level.DRAM, Tensor.IFMAP, Direction.READ, stream.values, bits=stream.bits)
             self.buffer.ifmap.put(stream.values * self.bits.ifmap)
             self.buffer.count(Tensor.IFMAP, Direction.WRITE, stream.values)
-            self.probes.tell("loader", start, self.env.now, f"ifmap rows {tile.rows.start} to {tile.rows.stop - 1}")
+            self.probes.tell("loader", start, now(self.env), f"ifmap rows {tile.rows.start} to {tile.rows.stop - 1}")
             yield self._loaded.put((tile, loaded))
 
     def run_passes(self) -> Process:
@@ -111,9 +111,9 @@ class Controller:
             yield self._psum_slots.get(1)
 
     def _run_pass(self, tile: Tile, filters: Span, loaded: IfmapTile) -> Process:
-        begun = self.env.now
+        begun = now(self.env)
         yield self.preload.wait()
-        wait = to_next_edge(self.env.now, self.clocks.core_ticks)
+        wait = to_next_edge(now(self.env), self.clocks.core_ticks)
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
         window = self.plan.shape.R * self.plan.shape.S
@@ -128,8 +128,8 @@ class Controller:
             yield self.env.timeout(rest)
         self._count_psums(tile, filters)
         self.live_macs += loaded.live_products * filters.size
-        self.processing_ticks += self.env.now - begun
-        self.probes.tell("array", begun, self.env.now, f"filters {filters.start} to {filters.stop - 1}")
+        self.processing_ticks += now(self.env) - begun
+        self.probes.tell("array", begun, now(self.env), f"filters {filters.start} to {filters.stop - 1}")
 
     def _count_psums(self, tile: Tile, filters: Span) -> None:
         psums = tile.images.size * tile.rows.size * self.plan.shape.F * filters.size
@@ -143,7 +143,7 @@ class Controller:
         """Take every finished psum tile through ReLU and encoder to DRAM."""
         while True:
             tile = yield self._finished.get()
-            start = self.env.now
+            start = now(self.env)
             stream = self.fmaps.store(tile)
             self.buffer.count(Tensor.OFMAP, Direction.READ, stream.values)
             words = self.link.words_for(stream.bits)
@@ -151,9 +151,9 @@ class Controller:
             yield self.env.timeout(self._into_core_domain())
             self.ledger.add(Level.DRAM, Tensor.OFMAP, Direction.WRITE, stream.values, bits=stream.bits)
             self.buffer.psum.drop(stream.values * self.bits.psum)
-            self.probes.tell("writer", start, self.env.now, f"ofmap rows {tile.rows.start} to {tile.rows.stop - 1}")
+            self.probes.tell("writer", start, now(self.env), f"ofmap rows {tile.rows.start} to {tile.rows.stop - 1}")
             yield self._psum_slots.put(1)
 
     def _into_core_domain(self) -> int:
         """Give the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""
-        return to_next_edge(self.env.now, self.clocks.core_ticks) + self.sync_ticks
+        return to_next_edge(now(self.env), self.clocks.core_ticks) + self.sync_ticks

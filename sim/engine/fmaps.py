@@ -71,6 +71,8 @@ class FmapStore:
         height = (tile.rows.size - 1) * shape.Uy + shape.R
         return np.ascontiguousarray(
             self.ifmap[
-                tile.images.start : tile.images.stop, channel : channel + tile.channels.size, top : top + height
+                tile.images.start : tile.images.stop,
+                channel : channel + tile.channels.size,
+                top : top + height,
             ]
         )

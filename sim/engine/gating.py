@@ -28,5 +28,6 @@ class ZeroGate:
         rows = (tile.shape[2] - shape.R) // shape.Uy + 1
         row_uses = count_uses(rows, shape.R, shape.Uy)
         if self._mode is Gating.OFF:
-            return tile.shape[0] * tile.shape[1] * int(row_uses.sum()) * int(self._column_uses.sum())
+            images, channels = tile.shape[:2]
+            return int(images * channels * row_uses.sum() * self._column_uses.sum())
         return int(count_live_products(tile, row_uses, self._column_uses))

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arch import Networks
-from sim.layer import Shape
+from sim.counts import Direction, Ledger, Level, Tensor
+from sim.kernels import pass_step
+from sim.layer import BitWidths, Shape
 from sim.mapping.placement import Placement
 
 Ids = NDArray[np.int64]
@@ -69,15 +71,42 @@ class FilterTags:
 
 @dataclass(frozen=True, slots=True)
 class GlobalInputNetworks:
-    """Hold the two multicast networks of a layer with the tags that its controller sends."""
+    """Hold the input networks of a layer: two that multicast, with the tags that the controller sends, and psums'."""
 
+    noc: Networks
+    bits: BitWidths
     ifmap: MulticastNetwork
     ifmap_tags: IfmapTags
     filter: MulticastNetwork
     filter_tags: FilterTags
 
+    def parameters(self) -> dict[str, int]:
+        """Give what the pass kernel needs to know: the words that each bus moves a cycle."""
+        return {
+            "FILTER_RATE": self.noc.gin_filter // self.bits.filter,
+            "IFMAP_RATE": self.noc.gin_ifmap // self.bits.ifmap,
+            "PSUM_RATE": self.noc.gin_psum // self.bits.psum,
+        }
 
-def configure_gins(shape: Shape, placement: Placement, noc: Networks) -> GlobalInputNetworks:
+    def book(self, ledger: Ledger, totals: NDArray[np.int64]) -> None:
+        """Count words read from the GLB onto each bus, and deliveries; psums also pass a FIFO."""
+        bits = self.bits
+        for tensor, width, sent, delivered in (
+            (Tensor.IFMAP, bits.ifmap, pass_step.GIN_IFMAP_WORDS, pass_step.GIN_IFMAP_DELIVERIES),
+            (Tensor.FILTER, bits.filter, pass_step.GIN_FILTER_WORDS, pass_step.GIN_FILTER_DELIVERIES),
+            (Tensor.PSUM, bits.psum, pass_step.GIN_PSUM_WORDS, pass_step.GIN_PSUM_WORDS),
+        ):
+            words, deliveries = int(totals[sent]), int(totals[delivered])
+            ledger.add(Level.GIN, tensor, Direction.READ, words, bits=words * width)
+            ledger.add(Level.GIN, tensor, Direction.WRITE, deliveries, bits=deliveries * width)
+            if tensor is not Tensor.PSUM:
+                ledger.add(Level.GLB, tensor, Direction.READ, words, bits=words * width)
+        psums = int(totals[pass_step.GIN_PSUM_WORDS])
+        for direction in Direction:
+            ledger.add(Level.FIFO, Tensor.PSUM, direction, psums, bits=psums * bits.psum)
+
+
+def configure_gins(shape: Shape, placement: Placement, noc: Networks, bits: BitWidths) -> GlobalInputNetworks:
     """Give every X-bus and PE its IDs: PE (filter row i, ofmap row j) takes ifmap row j U + i and filter row i."""
     tags, filter_tags = ifmap_tags(shape, placement, noc), FilterTags(placement)
     ifmap, filters = _blank(placement, noc), _blank(placement, noc)
@@ -92,7 +121,7 @@ def configure_gins(shape: Shape, placement: Placement, noc: Networks) -> GlobalI
                     ifmap_row = column * shape.Uy + filter_row
                     ifmap.row_ids[row], ifmap.col_ids[row, col] = tags.of(channel_set=channel_set, row=ifmap_row)
                     filters.row_ids[row], filters.col_ids[row, col] = filter_tag
-    return GlobalInputNetworks(ifmap, tags, filters, filter_tags)
+    return GlobalInputNetworks(noc, bits, ifmap, tags, filters, filter_tags)
 
 
 def _blank(placement: Placement, noc: Networks) -> MulticastNetwork:

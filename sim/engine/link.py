@@ -13,12 +13,13 @@ from enum import IntEnum
 from typing import Any
 
 import simpy
+from simpy.events import EventPriority
 
 from sim.arch import LinkDomain
-from sim.engine.clock import Clocks, to_next_edge
+from sim.engine.clock import Clocks, now, to_next_edge
 from sim.engine.probes import Probes
 
-_AFTER_ALL_OTHERS = 2  # SimPy's priorities are 0 (urgent) and 1 (normal); a larger one waits for both
+_AFTER_ALL_OTHERS = EventPriority(2)  # SimPy's priorities are 0 (urgent) and 1 (normal); a larger one waits for both
 
 
 class Purpose(IntEnum):
@@ -100,7 +101,7 @@ class Link:
             yield from self._move(transfer)
 
     def _time_to_start(self, transfer: Transfer) -> int:
-        wait = to_next_edge(self._env.now, self._clocks.link_ticks)
+        wait = to_next_edge(now(self._env), self._clocks.link_ticks)
         if transfer.writes != self._wrote:
             self.turnarounds += 1
             self._wrote = transfer.writes
@@ -109,7 +110,7 @@ class Link:
 
     def _move(self, transfer: Transfer) -> Generator[simpy.Event, Any, None]:
         """Move bursts until the transfer is through or a more urgent one waits at a burst's end."""
-        start = self._env.now
+        start = now(self._env)
         burst = transfer.words_left
         if transfer.purpose is Purpose.FILTER_PRELOAD:
             burst = min(burst, self._domain.burst_words)
@@ -119,7 +120,7 @@ class Link:
         if transfer.words_left == 0:
             ticks += transfer.extra_ticks
         yield self._env.timeout(ticks)
-        self._probes.tell("link", start, self._env.now, transfer.purpose.name.lower())
+        self._probes.tell("link", start, now(self._env), transfer.purpose.name.lower())
         if transfer.words_left == 0:
             self._waiting.remove(transfer)
             transfer.done.succeed()

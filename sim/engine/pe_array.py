@@ -1,4 +1,4 @@
-"""The PE array with its networks, one processing pass at a time: FIFOs, spads, MACs, GIN, LN and GON in lock with a clock.
+"""The PE array with its networks, one processing pass at a time: PEs, GINs, LN and GON, cycle by cycle.
 
 Receives the shape of a pass; hands on its cycles and its counts, stepped cycle by cycle in a kernel; passes of the
 same shape take the same time, since in this chip timing does not depend on data, and are stepped once unless reuse
@@ -13,7 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.arch import Machine
+from sim.counts import Ledger
 from sim.engine.gin import GlobalInputNetworks, configure_gins
+from sim.engine.gon import GlobalOutputNetwork
+from sim.engine.ln import LocalNetwork
+from sim.engine.pe import ProcessingElement
 from sim.errors import ModelError
 from sim.kernels import lanes, pass_step
 from sim.layer import BitWidths, Shape
@@ -59,14 +63,21 @@ class PeArray:
     passes: int = field(init=False, default=0)
     passes_stepped: int = field(init=False, default=0)
     cycles_stepped: int = field(init=False, default=0)
-    _gins: GlobalInputNetworks = field(init=False)
+    pe: ProcessingElement = field(init=False)
+    gins: GlobalInputNetworks = field(init=False)
+    gon: GlobalOutputNetwork = field(init=False)
+    ln: LocalNetwork = field(init=False)
     _known: dict[PassShape, PassRun] = field(init=False, default_factory=dict)
     _state: NDArray[np.int32] = field(init=False)
     _pe_at: dict[tuple[int, int], tuple[int, int, int, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.totals = np.zeros(len(pass_step.COUNTERS), np.int64)
-        self._gins = configure_gins(self.shape, self.placement, self.machine.noc)
+        noc = self.machine.noc
+        self.pe = ProcessingElement(self.machine.pe, self.bits)
+        self.gins = configure_gins(self.shape, self.placement, noc, self.bits)
+        self.gon = GlobalOutputNetwork(noc.gon, self.bits.psum)
+        self.ln = LocalNetwork(noc.ln, self.bits.psum)
         self._state = _aligned_state(levels=self.mapping.r * self.shape.R, chains=self.mapping.e * self.mapping.t)
         place = self.placement
         for t in range(place.filter_sets):
@@ -85,6 +96,12 @@ class PeArray:
         self.passes += 1
         self.totals += run.counters
         return run
+
+    def book(self, ledger: Ledger, *, live_macs: int) -> None:
+        """Put what PEs and networks counted into the ledger."""
+        self.pe.book(ledger, self.totals, live_macs=live_macs)
+        for network in (self.gins, self.ln, self.gon):
+            network.book(ledger, self.totals)
 
     def _step(self, shape: PassShape) -> PassRun:
         set_filters = np.array(even_shares(shape.filters, self.mapping.p), np.int64)
@@ -107,29 +124,21 @@ class PeArray:
         return PassRun(int(counters[pass_step.CYCLES]), int(counters[pass_step.FILTER_CYCLES]), counters)
 
     def _parameters(self, shape: PassShape, *, chains: int, rows: int) -> NDArray[np.int64]:
-        layer, pe, noc, bits = self.shape, self.machine.pe, self.machine.noc, self.bits
         values = {
             "IMAGES": shape.images,
-            "IMAGE_COLUMNS": layer.F,
-            "FILTER_WIDTH": layer.S,
-            "FILTER_HEIGHT": layer.R,
-            "SLIDE_COLUMNS": min(layer.Ux, layer.S),
+            "IMAGE_COLUMNS": self.shape.F,
+            "FILTER_WIDTH": self.shape.S,
+            "FILTER_HEIGHT": self.shape.R,
+            "SLIDE_COLUMNS": min(self.shape.Ux, self.shape.S),
             "CHAINS": chains,
             "IFMAP_ROWS": rows,
             "READS_PSUMS": int(shape.reads_psums),
-            "IFMAP_FIFO": pe.ifmap_fifo.capacity(bits.ifmap),
-            "PSUM_FIFO": pe.psum_fifo.capacity(bits.psum),
-            "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
-            "EXTRA_STAGES": pe.pipeline_stages - 1,
-            "FILTER_RATE": noc.gin_filter // bits.filter,
-            "IFMAP_RATE": noc.gin_ifmap // bits.ifmap,
-            "PSUM_RATE": noc.gin_psum // bits.psum,
-            "GON_RATE": noc.gon // bits.psum,
-            "LN_RATE": noc.ln // bits.psum,
             "PSUM_BANKS": self.psum_banks,
             "BANK_PORTS": self.machine.glb.bank_ports,
             "CYCLE_LIMIT": _STALLED_AFTER,
         }
+        for part in (self.pe, self.gins, self.gon, self.ln):
+            values.update(part.parameters())
         return np.array([values[name] for name in pass_step.PARAMETERS], np.int64)
 
     def _ifmap_destinations(
@@ -142,8 +151,8 @@ class PeArray:
         starts, destinations = [0], list[int]()
         for channel_set in range(channel_sets):
             for row in needed:
-                tag = self._gins.ifmap_tags.of(channel_set=channel_set, row=row)
-                for at in np.argwhere(self._gins.ifmap.matches(*tag)):
+                tag = self.gins.ifmap_tags.of(channel_set=channel_set, row=row)
+                for at in np.argwhere(self.gins.ifmap.matches(*tag)):
                     t, j, r, i = self._pe_at[int(at[0]), int(at[1])]
                     if t >= filter_sets or j >= shape.rows or r >= channel_sets:
                         continue  # the pass is smaller than the array was configured for; this PE is off
@@ -159,8 +168,8 @@ class PeArray:
         """Count the PEs that each filter row's tag selects among those that are on."""
         fan_out = np.zeros((filter_sets, channel_sets, self.shape.R), np.int64)
         for t, r, i in np.ndindex(fan_out.shape):
-            tag = self._gins.filter_tags.of(filter_set=t, channel_set=r, filter_row=i)
-            for at in np.argwhere(self._gins.filter.matches(*tag)):
+            tag = self.gins.filter_tags.of(filter_set=t, channel_set=r, filter_row=i)
+            for at in np.argwhere(self.gins.filter.matches(*tag)):
                 fan_out[t, r, i] += self._pe_at[int(at[0]), int(at[1])][1] < shape.rows
         return fan_out
 
@@ -168,7 +177,9 @@ class PeArray:
         """Check the pass against the laws that need no stepping to know."""
         layer = self.shape
         if counters[pass_step.WORDS_LEFT]:
-            raise ModelError("a pass ends", f"{counters[pass_step.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles")
+            raise ModelError(
+                "a pass ends", f"{counters[pass_step.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles"
+            )
         psums = shape.images * shape.rows * layer.F * shape.filters
         products = shape.channels * layer.R * layer.S
         if counters[pass_step.GON_WORDS] != psums:

@@ -86,8 +86,8 @@ def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stag
 def step_local_network(state, levels, blocks_per_level, fifo_words, rate):
     """Move up to `rate` finished psums from every PE into the FIFO above it; return the hops between PEs.
 
-    The topmost PE's move to the output port is no hop. A psum moves when the PE has finished its own part, the part from below has arrived, and the FIFO above has room.
-    Levels go from the top down, so a word climbs one level a cycle.
+    A psum moves when the PE has finished its own part, the part from below has arrived, and the FIFO above has room.
+    Levels go from the top down, so a word climbs one level a cycle. The topmost PE's move to the output port is no hop.
     """
     hops = ZERO
     for level in range(1, levels + 1):

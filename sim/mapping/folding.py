@@ -43,9 +43,7 @@ class Folded:
             return np.ascontiguousarray(ifmap.reshape(images, after.G * after.C, after.H, after.W))
         ways = before.C // after.C
         split = ifmap.reshape(images, after.G * after.C, ways, before.H, before.W)
-        return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2)).reshape(
-            images, after.G * after.C, after.H, after.W
-        )
+        return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2)).reshape(images, after.G * after.C, after.H, after.W)
 
 
 def fold(shape: Shape, machine: Machine) -> Folded:
@@ -54,14 +52,12 @@ def fold(shape: Shape, machine: Machine) -> Folded:
     notes: list[str] = []
     folded = replace(shape, Uy=1 if shape.E == 1 else shape.Uy, Ux=1 if shape.F == 1 else shape.Ux)
     plain = folded
-    if folded.C > limits.channels:
+    if limits.channels < folded.C:
         folded = _widen(folded, machine)
-    if folded.E == folded.F == 1 and (folded.R > limits.filter_height or folded.C > limits.channels):
+    if folded.E == folded.F == 1 and (limits.filter_height < folded.R or limits.channels < folded.C):
         folded = _cut_inner_product(folded, machine)
     if folded != plain:
-        notes.append(
-            f"C={plain.C} R={plain.R} S={plain.S} as C={folded.C} R={folded.R} S={folded.S}"
-        )
+        notes.append(f"C={plain.C} R={plain.R} S={plain.S} as C={folded.C} R={folded.R} S={folded.S}")
     runs = -(-folded.M // limits.filters)
     if runs > 1:
         notes.append(f"M={folded.M} in {runs} runs of up to {limits.filters}")

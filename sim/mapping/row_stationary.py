@@ -91,11 +91,7 @@ def even_shares(total: int, most: int) -> tuple[int, ...]:
 
 def filter_groups(shape: Shape, mapping: Mapping, *, run_filters: int) -> tuple[Span, ...]:
     """Cut a group's M filters into the m that the GLB holds, never across two runs of `run_filters`."""
-    return tuple(
-        group
-        for run in spans(shape.M, run_filters)
-        for group in spans(run.size, mapping.m, offset=run.start)
-    )
+    return tuple(group for run in spans(shape.M, run_filters) for group in spans(run.size, mapping.m, offset=run.start))
 
 
 def tiles(shape: Shape, mapping: Mapping, *, batch: int, run_filters: int) -> Iterator[Tile]:
@@ -105,9 +101,7 @@ def tiles(shape: Shape, mapping: Mapping, *, batch: int, run_filters: int) -> It
     then filter groups, strips, images, groups.
     """
     held = filter_groups(shape, mapping, run_filters=run_filters)
-    passes_of = {
-        group: spans(group.size, mapping.filters_per_pass, offset=group.start) for group in held
-    }
+    passes_of = {group: spans(group.size, mapping.filters_per_pass, offset=group.start) for group in held}
     channel_spans = spans(shape.C, mapping.channels_per_pass)
     for group in range(shape.G):
         for images in spans(batch, mapping.n):

@@ -44,7 +44,9 @@ def find_mapping(layer: Layer, folded: Folded, machine: Machine, table: CostTabl
     smallest = Case(folded, batch, layer.bits, Mapping(1, 1, 1, 1, 1, 1, 1), machine)
     broken = "; ".join(str(violation) for violation in violations(smallest))
     raise InputError.located(
-        f"layer {layer.name}", wrong=f"no legal mapping on {machine.name}", allowed=broken or "change the machine"
+        f"layer {layer.name}",
+        wrong=f"no legal mapping on {machine.name}",
+        allowed=broken or "change the machine",
     )
 
 
