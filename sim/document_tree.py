@@ -45,7 +45,13 @@ class Node:
     children: Mapping[PathStep, "Node"] = field(default_factory=dict)
 
 
-def branch(value: object, mark: Mark, *, keys: Mapping[PathStep, Mark], children: Mapping[PathStep, Node]) -> Node:
+def branch(
+    value: object,
+    mark: Mark,
+    *,
+    keys: Mapping[PathStep, Mark],
+    children: Mapping[PathStep, Node],
+) -> Node:
     """Make the node of a list or a mapping from its children."""
     inside = children.values()
     return Node(

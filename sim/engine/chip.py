@@ -60,7 +60,7 @@ class CycleModel:
         check_layer(ledger, job.folded.original, batch=job.batch)
         self._check_streams(controller.fmaps, job)
         configuration = configuration_cycles(
-            self.machine.scan_chain, core_hz=self.machine.core.clock, runs=job.folded.runs
+            self.machine.scan_chain, core_hz=self.machine.core.clock, configurations=job.folded.configurations
         )
         return LayerRun(
             ledger=ledger,

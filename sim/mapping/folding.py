@@ -29,9 +29,13 @@ class Folded:
     notes: tuple[str, ...] = ()
 
     @property
-    def runs(self) -> int:
-        """Count the configurations that the layer takes."""
-        return self.shape.G * -(-self.shape.M // self.filters_per_run)
+    def configurations(self) -> int:
+        """Count the settings of the scan chain: one, and another where the last run has fewer filters.
+
+        Groups, and runs of the same size, differ in addresses only.
+        """
+        left = self.shape.M % self.filters_per_run
+        return 1 if left == 0 or left == self.shape.M else 2
 
     def fold_ifmap(self, ifmap: NDArray[np.int16]) -> NDArray[np.int16]:
         """Rearrange an ifmap (N, G C, H, W) into the folded layout; the same words, none added."""
