@@ -1,0 +1,105 @@
+"""The mapper: legal for every shipped layer, no worse than stated mappings, clear where nothing is legal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.arch import Machine, read_machine
+from sim.catalogue import find_cost_table, find_machine, find_workload, names
+from sim.energy import read_cost_table
+from sim.errors import InputError
+from sim.kernels import mapping_search
+from sim.layer import Layer
+from sim.mapping import search
+from sim.mapping.folding import fold
+from sim.mapping.legality import Case, violations
+from sim.mapping.row_stationary import PARAMETERS, Mapping, even_shares, tiles
+from sim.mapping.search import find_mapping, steps_that_matter
+from sim.workload import read_workload
+
+MACHINES = {name: read_machine(find_machine(name)) for name in names("arch", holding="pe_array:")}
+TABLES = {name: read_cost_table(find_cost_table(name)) for name in names("arch", holding="mac:")}
+WORKLOADS = names("workloads", holding="layers:")
+
+
+def layers(workload: str) -> tuple[Layer, ...]:
+    """Give a shipped workload's layers."""
+    return read_workload(find_workload(workload)).layers
+
+
+def found(layer: Layer, machine: Machine, *, table: str, batch: int) -> Mapping:
+    """Let the mapper choose."""
+    return find_mapping(layer, fold(layer.shape, machine), machine, TABLES[table], batch=batch)
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("machine", sorted(MACHINES))
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_shipped_layer_gets_a_legal_mapping(workload: str, machine: str, table: str) -> None:
+    chip = MACHINES[machine]
+    for layer in layers(workload):
+        mapping = found(layer, chip, table=table, batch=3)
+        assert violations(Case(fold(layer.shape, chip), 3, layer.bits, mapping, chip)) == ()
+
+
+def estimate(layer: Layer, machine: Machine, table: str, mapping: Mapping, batch: int) -> float:
+    """Give the mapper's own estimate of a mapping's energy."""
+    folded = fold(layer.shape, machine)
+    facts = search._facts(layer, folded, machine, batch)
+    costs = search._costs(layer, machine, TABLES[table])
+    energy, _ = mapping_search.estimate(facts, costs, *(getattr(mapping, name) for name in PARAMETERS))
+    return float(energy)
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("workload", ["alexnet_jssc2017", "vgg16_jssc2017"])
+def test_found_mappings_are_estimated_no_worse_than_the_stated_ones(workload: str, table: str) -> None:
+    machine = MACHINES["eyeriss"]
+    network = read_workload(find_workload(workload))
+    for layer in network.layers:
+        assert layer.mapping is not None
+        stated = Mapping(**dict(layer.mapping))
+        chosen = found(layer, machine, table=table, batch=network.batch)
+        assert estimate(layer, machine, table, chosen, network.batch) <= estimate(
+            layer, machine, table, stated, network.batch
+        )
+
+
+def test_the_cut_of_a_loop_is_that_of_the_pass_list() -> None:
+    """Tails in the estimate are those of the passes that will be run."""
+    machine = MACHINES["eyeriss"]
+    for layer in layers("squeezenet_v1_1"):
+        folded = fold(layer.shape, machine)
+        mapping = found(layer, machine, table="eyeriss-65nm", batch=3)
+        listed = list(tiles(folded.shape, mapping, batch=3, run_filters=folded.filters_per_run))
+        facts = np.zeros(len(mapping_search.FACTS), np.int64)
+        facts[mapping_search.FILTERS] = folded.shape.M
+        facts[mapping_search.RUN_FILTERS] = folded.filters_per_run
+        groups, passes, at_work, shares = mapping_search.cut_filters(facts, mapping.m, mapping.p, mapping.t)
+        first = [tile for tile in listed if (tile.images.start, tile.rows.start, tile.channels.start) == (0, 0, 0)]
+        spans = [span for tile in first for span in tile.passes]
+        assert (groups, passes) == (len(first), len(spans))
+        assert at_work == sum(len(even_shares(span.size, mapping.p)) for span in spans)
+        assert shares == sum(even_shares(span.size, mapping.p)[0] for span in spans)
+
+
+def test_steps_that_matter_are_the_smallest_pieces_for_each_count() -> None:
+    assert steps_that_matter(7).tolist() == [7, 4, 3, 2, 1]
+    for total in range(1, 40):
+        counts = {-(-total // step) for step in range(1, total + 1)}
+        assert {-(-total // step) for step in steps_that_matter(total)} == counts
+
+
+def test_a_layer_that_fits_nowhere_names_the_broken_rules() -> None:
+    machine = MACHINES["eyeriss"]
+    wide = replace(layers("alexnet")[0], name="wide", shape=replace(layers("alexnet")[0].shape, S=33))
+    with pytest.raises(InputError) as error:
+        found(wide, machine, table="eyeriss-65nm", batch=1)
+    assert str(error.value) == (
+        "layer wide: no legal mapping on eyeriss; native_limits: S=33; at most 32 on this machine; "
+        "ifmap_spad: q S = 33 words; at most 12; "
+        "zero_buffer: q S = 33 words; at most the zero buffer's 12 flags while gating is on"
+    )
