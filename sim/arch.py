@@ -42,6 +42,14 @@ class CoreDomain(Document):
     voltage: Annotated[Volts, Field(gt=0, le=10)]
 
 
+class Arithmetic(Document):
+    """Describe the fixed-point datapath: a `product` is cut to `psum` bits by a window that each layer sets."""
+
+    operand: Width
+    product: Width
+    psum: Width
+
+
 class ArraySize(Document):
     """Describe the PE array's geometry; row 0 is the top row, where psums leave."""
 
@@ -113,6 +121,7 @@ class RunLengthCode(Document):
     run: Annotated[BitWidth, Field(ge=1, le=16)]
     level: Annotated[BitWidth, Field(ge=1, le=32)]
     pairs: Annotated[int, Field(ge=1, le=16)]
+    codes_network_input: bool
     values_per_cycle: Count
 
     @property
@@ -154,6 +163,7 @@ class Machine(Document):
     source: str
     cost_table: str
     core: CoreDomain
+    arithmetic: Arithmetic
     pe_array: ArraySize
     pe: PE
     glb: GlobalBuffer

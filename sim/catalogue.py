@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from sim.errors import InputError, did_you_mean
+from sim.text_source import shown_path
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -26,21 +29,29 @@ def names(kind: str, *, holding: str) -> list[str]:
 
 def find(kind: str, name: str, *, holding: str, what: str) -> Path:
     """Find a file by path, or a shipped one by its name; raise InputError with the nearest shipped name."""
-    given = Path(name)
-    if given.exists() or given.suffix in {".yaml", ".yml"} or len(given.parts) > 1:
-        if given.exists() or not (shipped := folder(kind) / given.name).is_file():
+    given, shipped = Path(name), names(kind, holding=holding)
+    if given.suffix in {".yaml", ".yml"} or len(given.parts) > 1:
+        if given.stem not in shipped or _stat(given):
             return given
         raise InputError.located(
-            name, wrong="no such file", allowed=f"to run the shipped {what}, give its name: {shipped.stem}"
+            shown_path(name), wrong="no such file", allowed=f"for the shipped {what}, give its name: {given.stem}"
         )
-    shipped = folder(kind) / f"{name}.yaml"
-    if shipped.is_file():
-        return shipped
+    found = _stat(given)
+    if found and not stat.S_ISDIR(found.st_mode):
+        return given
+    if name in shipped:
+        return folder(kind) / f"{name}.yaml"
     raise InputError.located(
-        name,
-        wrong=f"no {what} of that name comes with sim",
-        allowed=did_you_mean(name, names(kind, holding=holding)),
+        shown_path(name), wrong=f"no {what} of that name comes with sim", allowed=did_you_mean(name, shipped)
     )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Look a path up; None where nothing is, or can be, of that name."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):
+        return None
 
 
 def find_workload(name: str) -> Path:

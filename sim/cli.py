@@ -5,18 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from sim import __version__
-from sim.errors import InputError, ModelError
+from sim.errors import InputError, ModelError, printable, quoted
 
 INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 2, 3, 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Parse a command line, and refuse a wrong one on a single line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(INPUT_ERROR, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
-        prog="sim", description="Cycle-level simulator and energy model of the Eyeriss CNN accelerator."
-    )
+    parser = _Parser(prog="sim", description="Cycle-level simulator and energy model of the Eyeriss CNN accelerator.")
     parser.add_argument("--version", action="version", version=f"sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
@@ -24,18 +30,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 4096:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to 4096")
+    if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= 4096:
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 1 to 4096")
     return int(text)
 
 
 def _seed(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0 to 10**18 - 1")
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 0 to 10**18 - 1")
     return int(text)
 
 
-def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     run = commands.add_parser(
         "run",
         help="simulate a network, cycle by cycle",
@@ -67,7 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         from sim.commands import run  # the simulator's imports are slow; --help does without them
 
-        return run(options)
+        status = run(options)
+        sys.stdout.flush()  # here, where a reader that has gone is still noticed
+        return status
     except InputError as error:
         print(error, file=sys.stderr)
         return INPUT_ERROR

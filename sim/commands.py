@@ -22,15 +22,17 @@ from sim.arch import Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload
 from sim.energy import CostTable, read_cost_table
 from sim.engine.chip import CycleModel
-from sim.errors import InputError, did_you_mean
+from sim.errors import InputError, did_you_mean, printable, quoted
 from sim.layer import Layer
 from sim.report import make_console, show
 from sim.results import LayerResult, NetworkResult
 from sim.runner import Planned, Planner, Runner
 from sim.schema import validate_data
+from sim.text_source import shown_path
 from sim.workload import MappingEntry, Workload, read_workload
 
 INTERRUPTED = 130
+_MAPPING_EXAMPLE = "write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
     """Run the layers with a progress bar on a terminal; keep what is finished when interrupted."""
     console = make_console(to_stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     hidden = quiet or not console.is_terminal
     finished: list[LayerResult] = []
     with (
@@ -68,16 +70,16 @@ def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> l
         task = progress.add_task("layers", total=len(planned))
         for layer in runner.run(planned):
             finished.append(layer)
-            progress.update(task, advance=1, description=layer.name)
+            progress.update(task, advance=1, description=printable(layer.name))
     return finished
 
 
 def _hand_over(result: NetworkResult, table: CostTable, target: Path | None, *, quiet: bool) -> None:
-    if target is not None:
-        _write_atomically(target, _as_json(result))
     to_stdout = target == Path("-")
     if to_stdout:
         sys.stdout.write(_as_json(result))
+    elif target is not None:
+        _write(target, _as_json(result))
     if not quiet and result.layers:
         show(result, make_console(to_stderr=to_stdout), status=table.status)
     if not result.layers:
@@ -100,7 +102,7 @@ def _select(workload: Workload, patterns: str | None) -> list[Layer]:
             raise InputError.located(
                 "--layers",
                 wrong=f"no layer '{pattern.strip()}' in {workload.name}",
-                allowed=did_you_mean(pattern, names),
+                allowed=did_you_mean(pattern.strip(), names),
             )
         wanted.update(matched)
     return [layer for layer in workload.layers if layer.name in wanted]
@@ -110,7 +112,9 @@ def _with_mappings(layers: Sequence[Layer], texts: Sequence[str]) -> list[Layer]
     """Give layers the mappings of the command line."""
     named = {layer.name: layer for layer in layers}
     for text in texts:
-        name, _, pairs = text.rpartition(":")
+        name, colon, pairs = text.rpartition(":")
+        if not colon:
+            raise InputError.located("--mapping", wrong=f"{quoted(text)} names no layer", allowed=_MAPPING_EXAMPLE)
         if name not in named:
             raise InputError.located(
                 "--mapping", wrong=f"no layer '{name}' is run", allowed=did_you_mean(name, list(named))
@@ -127,9 +131,11 @@ def _read_pairs(text: str) -> dict[str, Any]:
         if not (value.isascii() and value.isdigit() and len(value) < 10):
             raise InputError.located(
                 "--mapping",
-                wrong=f"'{pair}' is no parameter",
-                allowed="write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2",
+                wrong=f"{quoted(pair)} is no parameter",
+                allowed=_MAPPING_EXAMPLE,
             )
+        if key.strip() in pairs:
+            raise InputError.located("--mapping", [key.strip()], wrong="given twice", allowed="give it once")
         pairs[key.strip()] = int(value)
     return pairs
 
@@ -170,20 +176,51 @@ def _check_target(name: str | None) -> Path | None:
     target = Path(name)
     if name == "-":
         return target
-    if target.is_dir():
-        raise InputError.located(name, wrong="is a folder", allowed="give the name of a file")
-    if not os.access(target.parent, os.W_OK):
-        raise InputError.located(name, wrong="its folder is missing or can't be written to", allowed="make it first")
+    try:
+        if target.is_dir():
+            raise InputError.located(shown_path(name), wrong="is a folder", allowed="give the name of a file")
+        if not target.parent.is_dir():
+            raise InputError.located(shown_path(name), wrong="its folder is missing", allowed="make it first")
+        if not os.access(target if _is_stream(target) else _followed(target).parent, os.W_OK):
+            raise InputError.located(shown_path(name), wrong="its folder can't be written to", allowed="name another")
+    except OSError as error:
+        raise _unwritable(target, error) from error
     return target
 
 
-def _write_atomically(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    if target == Path("-"):
-        return
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-    ) as draft:
-        draft.write(text)
-    Path(draft.name).chmod(0o644)
-    Path(draft.name).replace(target)
+def _is_stream(target: Path) -> bool:
+    """Tell a pipe or a device, which is written to, from a file, which is replaced."""
+    return target.exists() and not target.is_file()
+
+
+def _followed(target: Path) -> Path:
+    """Follow links, also those that lead to a file that is not there yet."""
+    return Path(os.path.realpath(target))
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    reason = (error.strerror or str(error)).lower()
+    return InputError.located(shown_path(target), wrong=f"can't be written: {reason}", allowed="name another file")
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file whole or not at all; links are followed, pipes and devices written to."""
+    try:
+        if _is_stream(target):
+            target.write_text(text, encoding="utf-8")
+        else:
+            _replace(_followed(target), text)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _replace(target: Path, text: str) -> None:
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".sim-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.counts import Level
+from sim.errors import printable
 from sim.results import Energy, LayerResult, NetworkResult, add_energies
 
 _WORD_BYTES = 2
@@ -17,10 +18,15 @@ _PIPE_WIDTH = 200
 
 def make_console(*, to_stderr: bool = False) -> Console:
     """Open a console: as wide as the terminal, or wide enough for every column in a pipe."""
-    console = Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+    console = Console(stderr=to_stderr, highlight=False, emoji=False, soft_wrap=False)
     if not console.is_terminal:
-        console = Console(stderr=to_stderr, highlight=False, width=_PIPE_WIDTH)
+        console = Console(stderr=to_stderr, highlight=False, emoji=False, width=_PIPE_WIDTH)
     return console
+
+
+def _plain(text: object) -> str:
+    """Keep what people wrote in files from being taken for markup or for control characters."""
+    return escape(printable(str(text)))
 
 
 def mapping_text(layer: LayerResult) -> str:
@@ -59,7 +65,7 @@ def _cells(layer: LayerResult) -> list[str]:
     run = layer.run
     ledger = run.ledger
     return [
-        escape(layer.name) + (" *" if layer.folded else ""),
+        _plain(layer.name) + (" *" if layer.folded else ""),
         mapping_text(layer),
         str(run.active_pes),
         f"{ledger.macs / 1e6:.1f}",
@@ -79,7 +85,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
     energy = add_energies([layer.energy for layer in result.layers])
     macs = total["macs"]
     dram_bits = sum(layer.run.ledger.dram_bits for layer in result.layers)
-    lines = [f"* {escape(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
+    lines = [f"* {_plain(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
     lines += [
         f"batch {result.batch}: {macs / 1e6:.1f} M MACs, {100 * total['macs_performed'] / macs:.1f} % performed; "
         f"processing {total['processing_latency_s'] * 1e3:.2f} ms, total {total['total_latency_s'] * 1e3:.2f} ms, "
@@ -88,7 +94,8 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
         _energy_line(energy, total["power_w"]),
     ]
     if status == "provisional":
-        lines.append(f"note: cost table {result.provenance['cost_table']} is provisional, not yet calibrated")
+        cost_table = _plain(result.provenance["cost_table"])
+        lines.append(f"note: cost table {cost_table} is provisional, not yet calibrated")
     if not result.complete:
         lines.append(f"interrupted: the figures above are of the {len(result.layers)} layers that were finished")
     return lines
@@ -111,6 +118,6 @@ def _energy_line(energy: Energy, power_w: float | None) -> str:
 def show(result: NetworkResult, console: Console, *, status: str) -> None:
     """Print table and summary."""
     provenance = result.provenance
-    title = f"[bold]{escape(str(provenance['workload']))}[/bold] on {escape(str(provenance['arch']))}"
-    notes = f"{provenance['model']} model, cost table {escape(str(provenance['cost_table']))}"
+    title = f"[bold]{_plain(provenance['workload'])}[/bold] on {_plain(provenance['arch'])}"
+    notes = f"{provenance['model']} model, cost table {_plain(provenance['cost_table'])}"
     console.print(Group(f"{title}, {notes}", layer_table(result.layers), "", *summary(result, status=status)))

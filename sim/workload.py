@@ -20,6 +20,8 @@ Pair = Annotated[tuple[Size, Size], Field()]
 Quad = tuple[Pad, Pad, Pad, Pad]
 WordBits = Annotated[BitWidth, Field(ge=1, le=32)]
 
+_MOST_FMAP_WORDS = 1 << 30
+
 
 class Zeros(Document):
     """Hold zero fractions; None where the file leaves one to the default."""
@@ -129,6 +131,17 @@ class LayerEntry(Document):
                     f"at most {size}",
                     at=("kernel",),
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _fmaps_fit_in_memory(self) -> LayerEntry:
+        (channels, height, width), pad, shape = self.ifmap, self.padding, self.shape()
+        for what, words in (
+            ("a padded ifmap", channels * (height + pad.top + pad.bottom) * (width + pad.left + pad.right)),
+            ("an ofmap", shape.G * shape.M * shape.E * shape.F),
+        ):
+            if words > _MOST_FMAP_WORDS:
+                raise FieldFault(f"{what} of {words} words", f"at most {_MOST_FMAP_WORDS} an image", at=("ifmap",))
         return self
 
     def shape(self) -> Shape:

@@ -37,20 +37,21 @@ class CycleModel:
     """Run layers on a cycle-level chip.
 
     `reuse` steps each distinct pass once; off, it steps every pass, with the same result. `start_order` may shuffle
-    the components' processes; the result must not depend on it.
+    the components' processes; the result must not depend on it. `make_environment` may make one that observes events.
     """
 
     machine: Machine
     reuse: bool = True
     start_order: StartOrder = tuple
     probes: Probes = field(default_factory=Probes)
+    make_environment: Callable[[], simpy.Environment] = simpy.Environment
     passes_stepped: int = 0
     cycles_stepped: int = 0
     pe_cycles_stepped: int = 0
 
     def run(self, job: Job) -> LayerRun:
         """Simulate one layer; raise ModelError if a conservation law breaks."""
-        env = simpy.Environment()
+        env = self.make_environment()
         ledger = Ledger()
         clocks = make_clocks(self.machine.core.clock, self.machine.link.clock)
         array, controller = self._wire(env, job, ledger, clocks)
@@ -88,7 +89,7 @@ class CycleModel:
             bits=bits,
             ifmap=job.folded.fold_ifmap(job.ifmap),
             psums=job.ofmap,
-            coded_ifmap=job.layer.coded_ifmap,
+            coded_ifmap=job.layer.coded_ifmap or machine.rlc.codes_network_input,
             codec=Codec(machine.rlc, clocks, link_width=machine.link.width),
             gate=ZeroGate(machine.pe.gating, shape),
             relu=Relu(enabled=job.layer.relu),

@@ -17,7 +17,7 @@ from sim.engine.buffer import Buffer
 from sim.engine.clock import Clocks, now, to_next_edge
 from sim.engine.fmaps import FmapStore, IfmapTile
 from sim.engine.link import Link, Purpose
-from sim.engine.pe_array import PassShape, PeArray
+from sim.engine.pe_array import PassRun, PassShape, PeArray
 from sim.engine.preload import FilterPreload
 from sim.engine.probes import Probes
 from sim.layer import BitWidths, Shape
@@ -116,28 +116,24 @@ class Controller:
         wait = to_next_edge(now(self.env), self.clocks.core_ticks)
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
-        window = self.plan.shape.R * self.plan.shape.S
-        words = filters.size * tile.channels.size * window
         load = wait + run.filter_cycles * self.clocks.core_ticks
         rest = (run.cycles - run.filter_cycles) * self.clocks.core_ticks
         if not self.filters_overlap:
             load, rest = load + rest, 0
         yield self.env.timeout(load)
-        yield self.preload.release(words)
+        yield self.preload.release(run.filter_words)
         if rest:
             yield self.env.timeout(rest)
-        self._count_psums(tile, filters)
+        self._count_psums(tile, run)
         self.live_macs += loaded.live_products * filters.size
         self.processing_ticks += now(self.env) - begun
         self.probes.tell("array", begun, now(self.env), f"filters {filters.start} to {filters.stop - 1}")
 
-    def _count_psums(self, tile: Tile, filters: Span) -> None:
-        psums = tile.images.size * tile.rows.size * self.plan.shape.F * filters.size
+    def _count_psums(self, tile: Tile, run: PassRun) -> None:
         if tile.first:
-            self.buffer.psum.put(psums * self.bits.psum)
-        else:
-            self.buffer.count(Tensor.PSUM, Direction.READ, psums)
-        self.buffer.count(Tensor.OFMAP if tile.last else Tensor.PSUM, Direction.WRITE, psums)
+            self.buffer.psum.put(run.psums_out * self.bits.psum)
+        self.buffer.count(Tensor.PSUM, Direction.READ, run.psums_in)
+        self.buffer.count(Tensor.OFMAP if tile.last else Tensor.PSUM, Direction.WRITE, run.psums_out)
 
     def store_ofmaps(self) -> Process:
         """Take every finished psum tile through ReLU and encoder to DRAM."""

@@ -27,7 +27,7 @@ class ZeroGate:
         shape = self._shape
         rows = (tile.shape[2] - shape.R) // shape.Uy + 1
         row_uses = count_uses(rows, shape.R, shape.Uy)
-        if self._mode is Gating.OFF:
+        if self._mode == Gating.OFF:
             images, channels = tile.shape[:2]
             return int(images * channels * row_uses.sum() * self._column_uses.sum())
         return int(count_live_products(tile, row_uses, self._column_uses))

@@ -54,7 +54,7 @@ class ProcessingElement:
         macs = int(totals[pass_step.MACS_ISSUED])
         ledger.macs = macs
         ledger.macs_performed = live_macs
-        ledger.zero_buffer_reads = 0 if self.parts.gating is Gating.OFF else macs
+        ledger.zero_buffer_reads = 0 if self.parts.gating == Gating.OFF else macs
         add(Level.SPAD, Tensor.IFMAP, READ, macs if self.parts.gated_mac_reads_ifmap_spad else live_macs)
         add(Level.SPAD, Tensor.FILTER, READ, live_macs)
         add(Level.SPAD, Tensor.PSUM, READ, live_macs)

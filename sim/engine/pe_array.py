@@ -41,10 +41,13 @@ class PassShape:
 
 @dataclass(frozen=True, slots=True)
 class PassRun:
-    """Hold what stepping a pass found: core cycles, those of the filter load, and all counters."""
+    """Hold what stepping a pass found: core cycles, those of the filter load, words moved, and all counters."""
 
     cycles: int
     filter_cycles: int
+    filter_words: int
+    psums_in: int
+    psums_out: int
     counters: Counters
 
 
@@ -121,7 +124,14 @@ class PeArray:
         self.passes_stepped += 1
         self.cycles_stepped += int(counters[pass_step.CYCLES])
         self._check(shape, counters)
-        return PassRun(int(counters[pass_step.CYCLES]), int(counters[pass_step.FILTER_CYCLES]), counters)
+        return PassRun(
+            cycles=int(counters[pass_step.CYCLES]),
+            filter_cycles=int(counters[pass_step.FILTER_CYCLES]),
+            filter_words=int(counters[pass_step.GIN_FILTER_WORDS]),
+            psums_in=int(counters[pass_step.GIN_PSUM_WORDS]),
+            psums_out=int(counters[pass_step.GON_WORDS]),
+            counters=counters,
+        )
 
     def _parameters(self, shape: PassShape, *, chains: int, rows: int) -> NDArray[np.int64]:
         values = {

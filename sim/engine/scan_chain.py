@@ -1,4 +1,4 @@
-"""The configuration scan chain: shifted in once for a layer, and anew where its setting changes (JSSC 2017, Section III)."""
+"""The configuration scan chain: shifted in for a layer, and anew where its setting changes (JSSC 2017, Section III)."""
 
 from __future__ import annotations
 

@@ -80,6 +80,19 @@ def native_limits(case: Case) -> Verdict:
     return None
 
 
+def operand_widths(case: Case) -> Verdict:
+    """The datapath takes words no wider than its own."""
+    arithmetic, bits = case.machine.arithmetic, case.bits
+    for name, word, most in (
+        ("ifmap", bits.ifmap, arithmetic.operand),
+        ("filter", bits.filter, arithmetic.operand),
+        ("psum", bits.psum, arithmetic.psum),
+    ):
+        if word > most:
+            return f"{name} words of {word} bits", f"at most {most} on this machine"
+    return None
+
+
 def filter_spad(case: Case) -> Verdict:
     """A PE holds p q rows of S weights."""
     words = case.mapping.p * case.mapping.q * case.folded.shape.S
@@ -98,7 +111,7 @@ def zero_buffer(case: Case) -> Verdict:
     """Gating needs a flag for each word of the window."""
     words = case.mapping.q * case.folded.shape.S
     flags = case.machine.pe.zero_buffer
-    if case.machine.pe.gating is Gating.OFF or words <= flags:
+    if case.machine.pe.gating == Gating.OFF or words <= flags:
         return None
     return f"q S = {words} words", f"at most the zero buffer's {flags} flags while gating is on"
 
@@ -199,6 +212,7 @@ def glb_filter_banks(case: Case) -> Verdict:
 RULES: tuple[Rule, ...] = (
     loop_bounds,
     native_limits,
+    operand_widths,
     filter_spad,
     ifmap_spad,
     zero_buffer,

@@ -68,7 +68,7 @@ def _facts(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArra
         "ARRAY_ROWS": machine.pe_array.rows,
         "ARRAY_COLUMNS": machine.pe_array.columns,
         "FILTER_SPAD": pe.filter_spad.capacity(bits.filter),
-        "WINDOW": window if pe.gating is Gating.OFF else min(window, pe.zero_buffer),
+        "WINDOW": window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
         "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
         "ROW_TAGS": (1 << noc.row_id) - 1,
         "COL_TAGS": (1 << noc.col_id) - 1,
@@ -123,7 +123,7 @@ def _costs(layer: Layer, machine: Machine, table: CostTable) -> NDArray[np.float
 def _stored_bits(layer: Layer, machine: Machine) -> float:
     """Estimate the bits that DRAM holds for one ifmap value: a pair of the code for each that is not zero."""
     code = machine.rlc
-    if not (code.enabled and layer.coded_ifmap):
+    if not (code.enabled and (layer.coded_ifmap or code.codes_network_input)):
         return float(layer.bits.ifmap)
     shape = layer.shape
     padding = 1 - layer.stored_height * layer.stored_width / (shape.H * shape.W)

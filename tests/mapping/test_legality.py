@@ -58,6 +58,10 @@ BROKEN = [
     (case(replace(CONV3, C=1025)), "native_limits: C=1025; at most 1024 on this machine"),
     (case(replace(CONV3, Ux=13), SMALLEST), "native_limits: horizontal stride=13; at most 12 on this machine"),
     (case(replace(CONV3, Uy=3), SMALLEST), "native_limits: vertical stride 3; one of 1, 2, 4 on this machine"),
+    (
+        case(bits=BitWidths(filter=17), p=8),
+        "operand_widths: filter words of 17 bits; at most 16 on this machine",
+    ),
     (case(q=4, p=19, r=1, t=1, m=19), "filter_spad: p q S = 228 words; at most 224"),
     (case(p=25, q=2, t=1, m=50), "psum_spad: p = 25 words; at most 24"),
     (case(r=3, q=2), "array_geometry: 6 PE sets of 3 x 13 need 18 rows; at most 12"),
