@@ -30,7 +30,7 @@ def names(kind: str, *, holding: str) -> list[str]:
 def find(kind: str, name: str, *, holding: str, what: str) -> Path:
     """Find a file by path, or a shipped one by its name; raise InputError with the nearest shipped name."""
     given, shipped = Path(name), names(kind, holding=holding)
-    if given.suffix in {".yaml", ".yml"} or len(given.parts) > 1:
+    if given.suffix in {".yaml", ".yml"} or given.name != name:
         if given.stem not in shipped or _stat(given):
             return given
         raise InputError.located(

@@ -109,7 +109,8 @@ class LayerEntry(Document):
                     at=("groups",),
                 )
         elif self.filters is None:
-            raise FieldFault(f"a {self.type} layer without filters", "add filters: M", at=("type",))
+            article = "an" if self.type == "fc" else "a"
+            raise FieldFault(f"{article} {self.type} layer without filters", "add filters: M", at=("type",))
         return self
 
     @model_validator(mode="after")

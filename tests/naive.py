@@ -83,18 +83,6 @@ class Region:
         ]
 
 
-@dataclass
-class Replay:
-    """Hold what a replay counted; `words` is by names of level, tensor, direction."""
-
-    words: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    macs: int = 0
-    macs_performed: int = 0
-    passes: int = 0
-    fetched: list[Region] = field(default_factory=list)
-    stored: list[Region] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Work:
     """Hold one pass: its loops' pieces, and whether it starts and completes its psums."""
@@ -106,6 +94,23 @@ class Work:
     channels: range
     first: bool
     last: bool
+
+    @property
+    def timing(self) -> tuple[int, int, int, int, bool]:
+        """Give what decides how long the pass takes."""
+        return len(self.images), len(self.rows), len(self.filters), len(self.channels), self.first
+
+
+@dataclass
+class Replay:
+    """Hold what a replay counted; `words` is by names of level, tensor, direction."""
+
+    words: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    macs: int = 0
+    macs_performed: int = 0
+    passes: list[Work] = field(default_factory=list)
+    fetched: list[Region] = field(default_factory=list)
+    stored: list[Region] = field(default_factory=list)
 
 
 def pieces(loop: range, most: int) -> list[range]:
@@ -204,7 +209,7 @@ class _Chip:
         self.seen.stored.append(Region(images, range(first, first + len(filters)), rows))
 
     def run_pass(self, work: Work) -> None:
-        self.seen.passes += 1
+        self.seen.passes.append(work)
         filter_sets = dealt(work.filters, self.mapping.p)
         channel_sets = dealt(work.channels, self.mapping.q)
         for filters in filter_sets:

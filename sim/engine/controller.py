@@ -92,21 +92,24 @@ class Controller:
             self.ledger.add(Level.DRAM, Tensor.IFMAP, Direction.READ, stream.values, bits=stream.bits)
             self.buffer.ifmap.put(stream.values * self.bits.ifmap)
             self.buffer.count(Tensor.IFMAP, Direction.WRITE, stream.values)
-            self.probes.tell("loader", start, now(self.env), f"ifmap rows {tile.rows.start} to {tile.rows.stop - 1}")
-            yield self._loaded.put((tile, loaded))
+            self.probes.tell(
+                "loader", start, now(self.env), "ifmap rows", first=tile.rows.start, last=tile.rows.stop - 1
+            )
+            self._loaded.put((tile, loaded))
+        self._loaded.put(None)
 
     def run_passes(self) -> Process:
         """Run every pass as its ifmaps, its filters and room for its psums are there."""
-        for _ in self.plan.tiles():
-            tile, loaded = yield self._loaded.get()
+        while (arrived := (yield self._loaded.get())) is not None:
+            tile, loaded = arrived
             if tile.first:
                 yield self._psum_slots.get(1)
             for filters in tile.passes:
                 yield from self._run_pass(tile, filters, loaded)
             self.buffer.ifmap.drop(loaded.stream.values * self.bits.ifmap)
-            yield self._ifmap_slots.put(1)
+            self._ifmap_slots.put(1)
             if tile.last:
-                yield self._finished.put(tile)
+                self._finished.put(tile)
         for _ in range(self.fmap_slots):
             yield self._psum_slots.get(1)
 
@@ -121,13 +124,14 @@ class Controller:
         if not self.filters_overlap:
             load, rest = load + rest, 0
         yield self.env.timeout(load)
-        yield self.preload.release(run.filter_words)
+        self.preload.release(run.filter_words)
         if rest:
             yield self.env.timeout(rest)
         self._count_psums(tile, run)
         self.live_macs += loaded.live_products * filters.size
-        self.processing_ticks += now(self.env) - begun
-        self.probes.tell("array", begun, now(self.env), f"filters {filters.start} to {filters.stop - 1}")
+        end = now(self.env)
+        self.processing_ticks += end - begun
+        self.probes.tell("array", begun, end, "filters", first=filters.start, last=filters.stop - 1)
 
     def _count_psums(self, tile: Tile, run: PassRun) -> None:
         if tile.first:
@@ -147,8 +151,10 @@ class Controller:
             yield self.env.timeout(self._into_core_domain())
             self.ledger.add(Level.DRAM, Tensor.OFMAP, Direction.WRITE, stream.values, bits=stream.bits)
             self.buffer.psum.drop(stream.values * self.bits.psum)
-            self.probes.tell("writer", start, now(self.env), f"ofmap rows {tile.rows.start} to {tile.rows.stop - 1}")
-            yield self._psum_slots.put(1)
+            self.probes.tell(
+                "writer", start, now(self.env), "ofmap rows", first=tile.rows.start, last=tile.rows.stop - 1
+            )
+            self._psum_slots.put(1)
 
     def _into_core_domain(self) -> int:
         """Give the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""

@@ -32,11 +32,10 @@ class Purpose(IntEnum):
 
 @dataclass(slots=True)
 class Transfer:
-    """Hold a request in service or waiting: link words left, and ticks that each takes."""
+    """Hold a request in service or waiting: link words left, and ticks by which the codec is slower than the link."""
 
     purpose: Purpose
     words_left: int
-    word_ticks: int
     extra_ticks: int
     done: simpy.Event
 
@@ -46,14 +45,14 @@ class Transfer:
         return self.purpose is Purpose.OFMAP_STORE
 
 
-class _Settled(simpy.Event):
-    """Fire in the instant it is made, after every other event of that instant."""
+class _LastOfInstant(simpy.Event):
+    """Fire, once told to, in the same instant but after every other event of it."""
 
-    def __init__(self, env: simpy.Environment) -> None:
-        super().__init__(env)
+    def fire(self) -> None:
+        """Come last in this instant."""
         self._ok = True
         self._value = None
-        env.schedule(self, priority=_AFTER_ALL_OTHERS)
+        self.env.schedule(self, priority=_AFTER_ALL_OTHERS)
 
 
 class Link:
@@ -65,7 +64,7 @@ class Link:
         self._clocks = clocks
         self._probes = probes
         self._waiting: list[Transfer] = []
-        self._wake: simpy.Event | None = None
+        self._wake: _LastOfInstant | None = None
         self._wrote = False
         self.words_moved = 0
         self.turnarounds = 0
@@ -80,24 +79,20 @@ class Link:
         `stream_ticks` is how long the codec at the other end needs for the whole stream, where that is longer.
         """
         done = self._env.event()
-        word_ticks = self._clocks.link_ticks
-        extra = max(0, stream_ticks - words * word_ticks)
-        self._waiting.append(Transfer(purpose, words, word_ticks, extra, done))
+        extra = max(0, stream_ticks - words * self._clocks.link_ticks)
+        self._waiting.append(Transfer(purpose, words, extra, done))
         if self._wake is not None and not self._wake.triggered:
-            self._wake.succeed()
+            self._wake.fire()
         return done
 
     def serve(self) -> Generator[simpy.Event, Any, None]:
-        """Run the arbiter for ever."""
+        """Run the arbiter for ever: wait until all requests of an instant are in, then serve the most urgent."""
         while True:
-            if not self._waiting:
-                self._wake = self._env.event()
-                yield self._wake
-            yield _Settled(self._env)
+            self._wake = _LastOfInstant(self._env)
+            if self._waiting:
+                self._wake.fire()
+            yield self._wake
             transfer = min(self._waiting, key=lambda waiting: waiting.purpose)
-            wait = self._time_to_start(transfer)
-            if wait:
-                yield self._env.timeout(wait)
             yield from self._move(transfer)
 
     def _time_to_start(self, transfer: Transfer) -> int:
@@ -110,16 +105,17 @@ class Link:
 
     def _move(self, transfer: Transfer) -> Generator[simpy.Event, Any, None]:
         """Move bursts until the transfer is through or a more urgent one waits at a burst's end."""
-        start = now(self._env)
+        wait = self._time_to_start(transfer)
+        start = now(self._env) + wait
         burst = transfer.words_left
         if transfer.purpose is Purpose.FILTER_PRELOAD:
             burst = min(burst, self._domain.burst_words)
         transfer.words_left -= burst
         self.words_moved += burst
-        ticks = burst * transfer.word_ticks
+        ticks = burst * self._clocks.link_ticks
         if transfer.words_left == 0:
             ticks += transfer.extra_ticks
-        yield self._env.timeout(ticks)
+        yield self._env.timeout(wait + ticks)
         self._probes.tell("link", start, now(self._env), transfer.purpose.name.lower())
         if transfer.words_left == 0:
             self._waiting.remove(transfer)

@@ -24,25 +24,28 @@ class FilterPreload:
         self._buffer = buffer
         self._ledger = ledger
         self._word_bits = word_bits
-        self._banks_free = simpy.Container(env, init=1, capacity=1)
-        self._ready = simpy.Container(env, init=0, capacity=1)
+        self._env = env
+        self._ready = env.event()
+        self._banks_free = env.event().succeed()
 
     def fill(self, filter_words: Iterable[int]) -> Generator[simpy.Event, Any, None]:
         """Run through all passes' filters."""
         for words in filter_words:
-            yield self._banks_free.get(1)
+            yield self._banks_free
+            self._banks_free = self._env.event()
             bits = words * self._word_bits
             yield self._link.request(Purpose.FILTER_PRELOAD, self._link.words_for(bits))
             self._ledger.add(Level.DRAM, Tensor.FILTER, Direction.READ, words, bits=bits)
             self._buffer.filter.put(bits)
             self._buffer.count(Tensor.FILTER, Direction.WRITE, words)
-            yield self._ready.put(1)
+            self._ready.succeed()
 
     def wait(self) -> simpy.Event:
         """Give an event for the next pass's filters being in their banks."""
-        return self._ready.get(1)
+        return self._ready
 
-    def release(self, words: int) -> simpy.Event:
+    def release(self, words: int) -> None:
         """Give the banks back once a pass has its filters in the array."""
         self._buffer.filter.drop(words * self._word_bits)
-        return self._banks_free.put(1)
+        self._ready = self._env.event()
+        self._banks_free.succeed()

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Describe something that a component did: `start` and `end` in ticks, `what` in a few words."""
+    """Describe something that a component did: `start` and `end` in ticks, `what` in a few words.
+
+    `first` and `last` number the filters or rows that it was about; both are -1 where there are none.
+    """
 
     component: str
     start: int
     end: int
     what: str
+    first: int = -1
+    last: int = -1
 
 
 Observer = Callable[[Activity], None]
@@ -29,7 +34,7 @@ class Probes:
         """Call `observer` with every activity from now on."""
         self.observers.append(observer)
 
-    def tell(self, component: str, start: int, end: int, what: str) -> None:
+    def tell(self, component: str, start: int, end: int, what: str, *, first: int = -1, last: int = -1) -> None:
         """Hand an activity to the observers."""
         for observer in self.observers:
-            observer(Activity(component, start, end, what))
+            observer(Activity(component, start, end, what, first, last))

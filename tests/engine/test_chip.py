@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_probes_see_each_component_work_one_thing_at_a_time(component: str) -> N
     own = [activity for activity in seen if activity.component == component]
     assert own
     assert all(activity.start < activity.end for activity in own)
-    assert all(before.end <= after.start for before, after in zip(own, own[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(own))
 
 
 def test_the_array_rests_while_fmaps_move() -> None:
