@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.arch import Networks
 from sim.counts import Direction, Ledger, Level, Tensor
-from sim.kernels import pass_step
+from sim.kernels import pass_layout
 from sim.layer import BitWidths, Shape
 from sim.mapping.placement import Placement
 
@@ -92,16 +92,16 @@ class GlobalInputNetworks:
         """Count words read from the GLB onto each bus, and deliveries; psums also pass a FIFO."""
         bits = self.bits
         for tensor, width, sent, delivered in (
-            (Tensor.IFMAP, bits.ifmap, pass_step.GIN_IFMAP_WORDS, pass_step.GIN_IFMAP_DELIVERIES),
-            (Tensor.FILTER, bits.filter, pass_step.GIN_FILTER_WORDS, pass_step.GIN_FILTER_DELIVERIES),
-            (Tensor.PSUM, bits.psum, pass_step.GIN_PSUM_WORDS, pass_step.GIN_PSUM_WORDS),
+            (Tensor.IFMAP, bits.ifmap, pass_layout.GIN_IFMAP_WORDS, pass_layout.GIN_IFMAP_DELIVERIES),
+            (Tensor.FILTER, bits.filter, pass_layout.GIN_FILTER_WORDS, pass_layout.GIN_FILTER_DELIVERIES),
+            (Tensor.PSUM, bits.psum, pass_layout.GIN_PSUM_WORDS, pass_layout.GIN_PSUM_WORDS),
         ):
             words, deliveries = int(totals[sent]), int(totals[delivered])
             ledger.add(Level.GIN, tensor, Direction.READ, words, bits=words * width)
             ledger.add(Level.GIN, tensor, Direction.WRITE, deliveries, bits=deliveries * width)
             if tensor is not Tensor.PSUM:
                 ledger.add(Level.GLB, tensor, Direction.READ, words, bits=words * width)
-        psums = int(totals[pass_step.GIN_PSUM_WORDS])
+        psums = int(totals[pass_layout.GIN_PSUM_WORDS])
         for direction in Direction:
             ledger.add(Level.FIFO, Tensor.PSUM, direction, psums, bits=psums * bits.psum)
 

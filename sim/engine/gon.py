@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.counts import Direction, Ledger, Level, Tensor
-from sim.kernels import pass_step
+from sim.kernels import pass_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GlobalOutputNetwork:
 
     def book(self, ledger: Ledger, totals: NDArray[np.int64]) -> None:
         """Count the psums carried, and their way through the port's FIFO."""
-        words = int(totals[pass_step.GON_WORDS])
+        words = int(totals[pass_layout.GON_WORDS])
         for level in (Level.GON, Level.FIFO):
             for direction in Direction:
                 ledger.add(level, Tensor.PSUM, direction, words, bits=words * self.psum_bits)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.counts import Direction, Ledger, Level, Tensor
-from sim.kernels import pass_step
+from sim.kernels import pass_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LocalNetwork:
 
     def book(self, ledger: Ledger, totals: NDArray[np.int64]) -> None:
         """Count the hops between PEs, and the FIFO that each ends in."""
-        hops = int(totals[pass_step.LN_HOPS])
+        hops = int(totals[pass_layout.LN_HOPS])
         for level in (Level.LN, Level.FIFO):
             for direction in Direction:
                 ledger.add(level, Tensor.PSUM, direction, hops, bits=hops * self.psum_bits)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.arch import PE, Gating
 from sim.counts import Direction, Ledger, Level, Tensor
-from sim.kernels import pass_step
+from sim.kernels import pass_layout
 from sim.layer import BitWidths
 
 READ, WRITE = Direction.READ, Direction.WRITE
@@ -45,13 +45,13 @@ class ProcessingElement:
             ledger.add(level, tensor, direction, words, bits=words * widths[tensor])
 
         for tensor, deliveries in (
-            (Tensor.IFMAP, int(totals[pass_step.GIN_IFMAP_DELIVERIES])),
-            (Tensor.FILTER, int(totals[pass_step.GIN_FILTER_DELIVERIES])),
+            (Tensor.IFMAP, int(totals[pass_layout.GIN_IFMAP_DELIVERIES])),
+            (Tensor.FILTER, int(totals[pass_layout.GIN_FILTER_DELIVERIES])),
         ):
             add(Level.FIFO, tensor, WRITE, deliveries)
             add(Level.FIFO, tensor, READ, deliveries)
             add(Level.SPAD, tensor, WRITE, deliveries)
-        macs = int(totals[pass_step.MACS_ISSUED])
+        macs = int(totals[pass_layout.MACS_ISSUED])
         ledger.macs = macs
         ledger.macs_performed = live_macs
         ledger.zero_buffer_reads = 0 if self.parts.gating == Gating.OFF else macs

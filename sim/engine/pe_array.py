@@ -19,7 +19,7 @@ from sim.engine.gon import GlobalOutputNetwork
 from sim.engine.ln import LocalNetwork
 from sim.engine.pe import ProcessingElement
 from sim.errors import ModelError
-from sim.kernels import lanes, pass_step
+from sim.kernels import lanes, pass_layout, pass_step
 from sim.layer import BitWidths, Shape
 from sim.mapping.placement import Placement
 from sim.mapping.row_stationary import Mapping, even_shares
@@ -75,7 +75,7 @@ class PeArray:
     _pe_at: dict[tuple[int, int], tuple[int, int, int, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.totals = np.zeros(len(pass_step.COUNTERS), np.int64)
+        self.totals = np.zeros(len(pass_layout.COUNTERS), np.int64)
         noc = self.machine.noc
         self.pe = ProcessingElement(self.machine.pe, self.bits)
         self.gins = configure_gins(self.shape, self.placement, noc, self.bits)
@@ -110,7 +110,7 @@ class PeArray:
         set_filters = np.array(even_shares(shape.filters, self.mapping.p), np.int64)
         set_channels = np.array(even_shares(shape.channels, self.mapping.q), np.int64)
         starts, destinations = self._ifmap_destinations(shape, set_filters.size, set_channels.size)
-        counters = np.zeros(len(pass_step.COUNTERS), np.int64)
+        counters = np.zeros(len(pass_layout.COUNTERS), np.int64)
         pass_step.step_pass(
             self._state,
             self._parameters(shape, chains=shape.rows * set_filters.size, rows=(starts.size - 1) // set_channels.size),
@@ -122,14 +122,14 @@ class PeArray:
             counters,
         )
         self.passes_stepped += 1
-        self.cycles_stepped += int(counters[pass_step.CYCLES])
+        self.cycles_stepped += int(counters[pass_layout.CYCLES])
         self._check(shape, counters)
         return PassRun(
-            cycles=int(counters[pass_step.CYCLES]),
-            filter_cycles=int(counters[pass_step.FILTER_CYCLES]),
-            filter_words=int(counters[pass_step.GIN_FILTER_WORDS]),
-            psums_in=int(counters[pass_step.GIN_PSUM_WORDS]),
-            psums_out=int(counters[pass_step.GON_WORDS]),
+            cycles=int(counters[pass_layout.CYCLES]),
+            filter_cycles=int(counters[pass_layout.FILTER_CYCLES]),
+            filter_words=int(counters[pass_layout.GIN_FILTER_WORDS]),
+            psums_in=int(counters[pass_layout.GIN_PSUM_WORDS]),
+            psums_out=int(counters[pass_layout.GON_WORDS]),
             counters=counters,
         )
 
@@ -149,7 +149,7 @@ class PeArray:
         }
         for part in (self.pe, self.gins, self.gon, self.ln):
             values.update(part.parameters())
-        return np.array([values[name] for name in pass_step.PARAMETERS], np.int64)
+        return np.array([values[name] for name in pass_layout.PARAMETERS], np.int64)
 
     def _ifmap_destinations(
         self, shape: PassShape, filter_sets: int, channel_sets: int
@@ -186,18 +186,18 @@ class PeArray:
     def _check(self, shape: PassShape, counters: Counters) -> None:
         """Check the pass against the laws that need no stepping to know."""
         layer = self.shape
-        if counters[pass_step.WORDS_LEFT]:
+        if counters[pass_layout.WORDS_LEFT]:
             raise ModelError(
-                "a pass ends", f"{counters[pass_step.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles"
+                "a pass ends", f"{counters[pass_layout.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles"
             )
         psums = shape.images * shape.rows * layer.F * shape.filters
         products = shape.channels * layer.R * layer.S
-        if counters[pass_step.GON_WORDS] != psums:
-            raise ModelError("psums out", f"{counters[pass_step.GON_WORDS]} left the array, {psums} were due")
-        if counters[pass_step.MACS_ISSUED] != psums * products:
-            raise ModelError("products per psum", f"{counters[pass_step.MACS_ISSUED]} MACs for {psums} x {products}")
-        if counters[pass_step.GIN_PSUM_WORDS] != psums * shape.reads_psums:
-            raise ModelError("psums in", f"{counters[pass_step.GIN_PSUM_WORDS]} entered the array, {psums} were due")
+        if counters[pass_layout.GON_WORDS] != psums:
+            raise ModelError("psums out", f"{counters[pass_layout.GON_WORDS]} left the array, {psums} were due")
+        if counters[pass_layout.MACS_ISSUED] != psums * products:
+            raise ModelError("products per psum", f"{counters[pass_layout.MACS_ISSUED]} MACs for {psums} x {products}")
+        if counters[pass_layout.GIN_PSUM_WORDS] != psums * shape.reads_psums:
+            raise ModelError("psums in", f"{counters[pass_layout.GIN_PSUM_WORDS]} entered the array, {psums} were due")
 
 
 def _aligned_state(*, levels: int, chains: int) -> NDArray[np.int32]:

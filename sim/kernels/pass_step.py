@@ -18,85 +18,42 @@ from sim.kernels.lanes import (
     WINDOW_WORDS,
     lane,
 )
-from sim.kernels.pe_step import step_local_network, step_macs
-
-# Places in the parameter vector (int64).
-PARAMETERS = (
-    "IMAGES",  # n
-    "IMAGE_COLUMNS",  # F
-    "FILTER_WIDTH",  # S
-    "FILTER_HEIGHT",  # R
-    "SLIDE_COLUMNS",  # columns delivered per ofmap column after the first: min(U, S)
-    "CHAINS",  # e t
-    "IFMAP_ROWS",  # rows of the strip that some PE needs
-    "READS_PSUMS",  # 1 unless this is the first channel group
-    "IFMAP_FIFO",  # words
-    "PSUM_FIFO",  # words
-    "PSUM_SPAD",  # words
-    "EXTRA_STAGES",  # pipeline stages after the first
-    "FILTER_RATE",  # words a cycle on each bus
-    "IFMAP_RATE",
-    "PSUM_RATE",
-    "GON_RATE",
-    "LN_RATE",
-    "PSUM_BANKS",  # GLB banks that hold psums; a bank serves one access a cycle
-    "BANK_PORTS",
-    "CYCLE_LIMIT",
-)
-(
-    IMAGES,
-    IMAGE_COLUMNS,
-    FILTER_WIDTH,
-    FILTER_HEIGHT,
-    SLIDE_COLUMNS,
-    CHAINS,
-    IFMAP_ROWS,
-    READS_PSUMS,
-    IFMAP_FIFO,
-    PSUM_FIFO,
-    PSUM_SPAD,
-    EXTRA_STAGES,
-    FILTER_RATE,
-    IFMAP_RATE,
-    PSUM_RATE,
-    GON_RATE,
-    LN_RATE,
-    PSUM_BANKS,
-    BANK_PORTS,
-    CYCLE_LIMIT,
-) = range(len(PARAMETERS))
-
-# Places in the vector of counters (int64).
-COUNTERS = (
-    "CYCLES",
-    "FILTER_CYCLES",
-    "GIN_FILTER_WORDS",
-    "GIN_FILTER_DELIVERIES",
-    "GIN_IFMAP_WORDS",
-    "GIN_IFMAP_DELIVERIES",
-    "GIN_PSUM_WORDS",
-    "LN_HOPS",
-    "GON_WORDS",
-    "MACS_ISSUED",
-    "IFMAP_STALLS",
-    "BANK_CONFLICTS",
-    "WORDS_LEFT",
-)
-(
-    CYCLES,
-    FILTER_CYCLES,
-    GIN_FILTER_WORDS,
-    GIN_FILTER_DELIVERIES,
-    GIN_IFMAP_WORDS,
-    GIN_IFMAP_DELIVERIES,
-    GIN_PSUM_WORDS,
-    LN_HOPS,
-    GON_WORDS,
-    MACS_ISSUED,
-    IFMAP_STALLS,
+from sim.kernels.pass_layout import (
     BANK_CONFLICTS,
+    BANK_PORTS,
+    CHAINS,
+    CYCLE_LIMIT,
+    CYCLES,
+    EXTRA_STAGES,
+    FILTER_CYCLES,
+    FILTER_HEIGHT,
+    FILTER_RATE,
+    FILTER_WIDTH,
+    GIN_FILTER_DELIVERIES,
+    GIN_FILTER_WORDS,
+    GIN_IFMAP_DELIVERIES,
+    GIN_IFMAP_WORDS,
+    GIN_PSUM_WORDS,
+    GON_RATE,
+    GON_WORDS,
+    IFMAP_FIFO,
+    IFMAP_RATE,
+    IFMAP_ROWS,
+    IFMAP_STALLS,
+    IMAGE_COLUMNS,
+    IMAGES,
+    LN_HOPS,
+    LN_RATE,
+    MACS_ISSUED,
+    PSUM_BANKS,
+    PSUM_FIFO,
+    PSUM_RATE,
+    PSUM_SPAD,
+    READS_PSUMS,
+    SLIDE_COLUMNS,
     WORDS_LEFT,
-) = range(len(COUNTERS))
+)
+from sim.kernels.pe_step import step_local_network, step_macs
 
 NO_BANK = -1
 
@@ -188,12 +145,60 @@ def accepts(state, destinations, start, stop, fifo_words):
 
 
 @njit(cache=True)
+def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place, counters):
+    """Multicast ifmap words at the bus's rate, until one finds a PE without room for it.
+
+    `place` holds [columns left, channel set, channel in the set, row], and is moved on: rows change fastest.
+    """
+    rows = parameters[IFMAP_ROWS]
+    for _ in range(parameters[IFMAP_RATE]):
+        if place[0] == 0:
+            return
+        tag = place[1] * rows + place[3]
+        if not accepts(state, destinations, starts[tag], starts[tag + 1], parameters[IFMAP_FIFO]):
+            counters[IFMAP_STALLS] += 1
+            return
+        for number in range(starts[tag], starts[tag + 1]):
+            state[RECEIVED + destinations[number]] += np.int32(1)
+        counters[GIN_IFMAP_WORDS] += 1
+        counters[GIN_IFMAP_DELIVERIES] += starts[tag + 1] - starts[tag]
+        place[3] += 1
+        if place[3] < rows:
+            continue
+        place[3] = 0
+        place[2] += 1
+        if place[2] < set_channels[place[1]]:
+            continue
+        place[2] = 0
+        place[1] += 1
+        if place[1] == set_channels.size:
+            place[1] = 0
+            place[0] -= 1
+
+
+@njit(cache=True)
+def lay_out_psums(parameters, set_filters):
+    """Give, for each chain, the psums that it will put out, and the GLB bus word at which they start."""
+    chains = parameters[CHAINS]
+    totals = np.empty(chains, np.int64)
+    places = np.empty(chains, np.int64)
+    place = 0
+    for chain in range(chains):
+        filters = set_filters[chain // (chains // set_filters.size)]
+        totals[chain] = parameters[IMAGES] * parameters[IMAGE_COLUMNS] * filters
+        places[chain] = place
+        place += -(-totals[chain] // parameters[GON_RATE])
+    return totals, places
+
+
+@njit(cache=True)
 def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, destinations, counters):
     """Run one pass to its last psum; fill `counters`.
 
     `set_filters` (t sets) and `set_channels` (r sets) give each set's share. The ifmap comes column by column, in a
     column channel by channel, in a channel row by row. `starts` (r x rows + 1) cuts `destinations` into the lanes
-    that the multicast tag of one channel set and row selects. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
+    that the multicast tag of one channel set and row selects. In a cycle the GON moves first, then the LN, the GIN of
+    psums, the PEs and the GIN of ifmaps. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
     """
     load_filters(parameters, set_filters, set_channels, fan_out, counters)
     reset_lanes(state, parameters, set_filters, set_channels)
@@ -201,50 +206,40 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     blocks = -(-chains // LANES)
     levels = set_channels.size * parameters[FILTER_HEIGHT]
     bottom = np.uint64(levels * blocks) * BLOCK_U
-    width = chains // set_filters.size
-    rows = parameters[IFMAP_ROWS]
-    columns = parameters[IMAGES] * parameters[IMAGE_COLUMNS]
-    totals = np.empty(chains, np.int64)
-    bank_of = np.empty(chains, np.int64)
-    place = 0
-    for chain in range(chains):
-        totals[chain] = columns * set_filters[chain // width]
-        bank_of[chain] = place
-        place += -(-totals[chain] // parameters[GON_RATE])
+    totals, places = lay_out_psums(parameters, set_filters)
     gone = np.zeros(chains, np.int64)
     words_left = totals.sum()
     reads_left = words_left if parameters[READS_PSUMS] else 0
     per_image = (parameters[IMAGE_COLUMNS] - 1) * parameters[SLIDE_COLUMNS] + parameters[FILTER_WIDTH]
-    columns_left = parameters[IMAGES] * per_image
-    channel_set = 0
-    channel = 0
-    row = 0
-    next_out = 0
-    next_in = 0
+    ifmap_place = np.array([parameters[IMAGES] * per_image, 0, 0, 0])
+    next_out, next_in = 0, 0
     row_columns = np.int32(parameters[IMAGE_COLUMNS])
     psum_spad = np.int32(parameters[PSUM_SPAD])
     psum_fifo = np.int32(parameters[PSUM_FIFO])
     ln_rate = np.int32(parameters[LN_RATE])
-    banks = parameters[PSUM_BANKS]
+    gon_rate, psum_rate, banks = parameters[GON_RATE], parameters[PSUM_RATE], parameters[PSUM_BANKS]
     single_port = parameters[BANK_PORTS] == 1
-    psum_rate = parameters[PSUM_RATE]
-    gon_rate = parameters[GON_RATE]
+    look_out, look_in = True, True  # whether anything has changed since a look at all chains found nothing to move
     while words_left > 0 and counters[CYCLES] < parameters[CYCLE_LIMIT]:
         counters[CYCLES] += 1
         written_bank = NO_BANK
-        chain, moved = step_gon(state, chains, totals, gon_rate, next_out, gone)
+        chain, moved = step_gon(state, chains, totals, gon_rate, next_out, gone) if look_out else (-1, 0)
+        look_out = chain >= 0
         if chain >= 0:
-            written_bank = (bank_of[chain] + (gone[chain] - moved) // gon_rate) % banks
+            written_bank = (places[chain] + (gone[chain] - moved) // gon_rate) % banks
             words_left -= moved
             counters[GON_WORDS] += moved
             next_out = chain + 1 if chain + 1 < chains else 0
-        counters[LN_HOPS] += step_local_network(state, levels, blocks, psum_fifo, ln_rate)
-        if reads_left > 0:
+        hops, to_ports, from_bottom = step_local_network(state, levels, blocks, psum_fifo, ln_rate)
+        counters[LN_HOPS] += hops
+        look_out = look_out or to_ports > 0
+        look_in = look_in or from_bottom > 0
+        if reads_left > 0 and look_in:
             chain, moved = step_gin_psum(state, bottom, chains, totals, psum_rate, psum_fifo, next_in)
+            look_in = chain >= 0
             if chain >= 0:
                 i = bottom + np.uint64(chain // LANES) * BLOCK_U + np.uint64(chain % LANES)
-                bank = (bank_of[chain] + state[ARRIVED + i] // psum_rate) % banks
-                if single_port and bank == written_bank:
+                if single_port and (places[chain] + state[ARRIVED + i] // psum_rate) % banks == written_bank:
                     counters[BANK_CONFLICTS] += 1
                 else:
                     state[ARRIVED + i] += np.int32(moved)
@@ -252,28 +247,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
                     counters[GIN_PSUM_WORDS] += moved
                     next_in = chain + 1 if chain + 1 < chains else 0
         step_macs(state, blocks, (levels + 1) * blocks, row_columns, psum_spad, parameters[EXTRA_STAGES])
-        for _ in range(parameters[IFMAP_RATE]):
-            if columns_left == 0:
-                break
-            start = starts[channel_set * rows + row]
-            stop = starts[channel_set * rows + row + 1]
-            if not accepts(state, destinations, start, stop, parameters[IFMAP_FIFO]):
-                counters[IFMAP_STALLS] += 1
-                break
-            for number in range(start, stop):
-                state[RECEIVED + destinations[number]] += np.int32(1)
-            counters[GIN_IFMAP_WORDS] += 1
-            counters[GIN_IFMAP_DELIVERIES] += stop - start
-            row += 1
-            if row == rows:
-                row = 0
-                channel += 1
-                if channel == set_channels[channel_set]:
-                    channel = 0
-                    channel_set += 1
-                    if channel_set == set_channels.size:
-                        channel_set = 0
-                        columns_left -= 1
+        step_gin_ifmap(state, parameters, set_channels, starts, destinations, ifmap_place, counters)
     counters[WORDS_LEFT] = words_left
     for level in range(1, levels + 1):
         for chain in range(chains):

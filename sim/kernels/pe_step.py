@@ -84,12 +84,14 @@ def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stag
 
 @njit(cache=True, boundscheck=False, inline="never")
 def step_local_network(state, levels, blocks_per_level, fifo_words, rate):
-    """Move up to `rate` finished psums from every PE into the FIFO above it; return the hops between PEs.
+    """Move up to `rate` finished psums from every PE into the FIFO above it.
+
+    Return the words moved: between PEs (hops), to the output ports, and away from the bottom PEs.
 
     A psum moves when the PE has finished its own part, the part from below has arrived, and the FIFO above has room.
-    Levels go from the top down, so a word climbs one level a cycle. The topmost PE's move to the output port is no hop.
+    Levels go from the top down, so a word climbs one level a cycle.
     """
-    hops = ZERO
+    hops, to_ports, from_bottom = ZERO, ZERO, ZERO
     for level in range(1, levels + 1):
         lifted = ZERO
         for block in range(blocks_per_level):
@@ -106,6 +108,9 @@ def step_local_network(state, levels, blocks_per_level, fifo_words, rate):
                 state[SENT + below] = I32(sent + moved)
                 state[ARRIVED + above] = I32(arrived_above + moved)
                 lifted = I32(lifted + moved)
-        if level > 1:
+        if level == 1:
+            to_ports = lifted
+        else:
             hops = I32(hops + lifted)
-    return hops
+        from_bottom = lifted
+    return hops, to_ports, from_bottom

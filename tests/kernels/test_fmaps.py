@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,11 +68,15 @@ def test_draws_get_their_sign(draws: list[int], threshold: int, negative: bool) 
     assert_signed(draws, threshold, negative)
 
 
-@pytest.mark.filterwarnings("ignore:overflow encountered in scalar negative")  # without the JIT a uint16 wraps round
-@pytest.mark.parametrize("negative", [True, False])
 @pytest.mark.parametrize("threshold", [0, 30000, 65536])
-def test_fixed_inputs_of_signs(threshold: int, negative: bool) -> None:
-    assert_signed(EDGES, threshold, negative)
+def test_fixed_inputs_of_signs(threshold: int) -> None:
+    assert_signed(EDGES, threshold, negative=False)
+
+
+@pytest.mark.xfail(bool(numba.config.DISABLE_JIT), reason="uint16 negated before it is widened", strict=True)
+@pytest.mark.parametrize("threshold", [30000, 65536])
+def test_fixed_inputs_of_negative_signs(threshold: int) -> None:
+    assert_signed(EDGES, threshold, negative=True)
 
 
 @quick

@@ -136,6 +136,14 @@ def test_fixed_inputs_of_a_pass(spec: PassSpec) -> None:
     assert_same(spec)
 
 
+@pytest.mark.xfail(reason="reads count their bank in GIN words, writes in GON words", strict=True)
+@pytest.mark.parametrize(("psum_rate", "gon_rate"), [(2, 4), (4, 2)])
+def test_psums_are_read_from_the_bank_that_they_were_written_to(psum_rate: int, gon_rate: int) -> None:
+    """Step a pass whose psum buses differ in width, so that reads and writes meet in a bank now and then."""
+    spec = PassSpec(set_filters=(4, 2, 2), set_channels=(1,), images=2, rows=4, F=5, reads_psums=True, psum_fifo=8)
+    assert_same(replace(spec, psum_spad=8, ifmap_rate=3, psum_rate=psum_rate, gon_rate=gon_rate))
+
+
 def test_kernels_without_the_jit() -> None:
     """Run every kernel's fixed inputs in plain Python."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "fixed_inputs", "tests/kernels"]
