@@ -95,3 +95,4 @@ class Layer:
     coded_ifmap: bool = True
     bits: BitWidths = field(default_factory=BitWidths)
     mapping: tuple[tuple[str, int], ...] | None = None
+    filter_zeros: float = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from marked import place, plain
 
 from sim.arch import Gating, Machine, Memory, read_machine
 from sim.catalogue import find_cost_table, find_machine, names
@@ -15,10 +16,9 @@ GOOD = find_machine("eyeriss").read_text(encoding="utf-8")
 KEYS = ", ".join(line.partition(":")[0] for line in GOOD.splitlines() if line[:1].isalpha())  # it leaves none out
 
 
-def place(marked: str) -> str:
-    """Give the line and the column of the mark @, both from 1."""
-    before = marked[: marked.index("@")]
-    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+def memory(words: int) -> Memory:
+    """Make a memory of 16-bit words."""
+    return Memory.model_validate({"words": words, "width": "16 b"})
 
 
 @pytest.mark.parametrize("name", names("arch", holding="pe_array:"))
@@ -47,10 +47,10 @@ def test_eyeriss_is_the_published_chip() -> None:
     assert (chip.pe_array.rows, chip.pe_array.columns) == (12, 14)
     assert chip.pe_array.rows * chip.pe_array.columns * chip.core.clock == 33.6e9  # peak MAC/s
     assert (chip.pe.filter_spad, chip.pe.ifmap_spad) == (
-        Memory(words=224, width="16 b"),
-        Memory(words=12, width="16 b"),
+        memory(224),
+        memory(12),
     )
-    assert (chip.pe.psum_spad, chip.pe.zero_buffer) == (Memory(words=24, width="16 b"), 12)
+    assert (chip.pe.psum_spad, chip.pe.zero_buffer) == (memory(24), 12)
     assert (chip.pe.pipeline_stages, chip.pe.gating) == (3, Gating.IFMAP_ZERO)
     assert (chip.glb.fmap_banks, chip.glb.filter_banks, chip.glb.bank_bits) == (25, 2, 512 * 64)
     noc = chip.noc
@@ -67,7 +67,7 @@ def test_eyeriss_is_the_published_chip() -> None:
 @pytest.mark.parametrize(("bits", "words"), [(16, 224), (8, 448), (32, 112), (12, 298), (5000, 0)])
 def test_capacity_follows_the_word_width(bits: int, words: int) -> None:
     """Words pack as bits do: 224 x 16 b holds 3584 bits."""
-    assert Memory(words=224, width="16 b").capacity(bits) == words
+    assert memory(224).capacity(bits) == words
 
 
 def read(text: str, tmp_path: Path) -> Machine:
@@ -131,7 +131,7 @@ def test_refuse(old: str, new: str, line: str, tmp_path: Path, monkeypatch: pyte
     assert old in GOOD
     marked = GOOD.replace(old, new, 1)
     monkeypatch.chdir(tmp_path)
-    Path("m.yaml").write_text(marked.replace("@", "", 1), encoding="utf-8")
+    Path("m.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_machine(Path("m.yaml"))
     assert str(caught.value) == f"m.yaml:{place(marked)}: {line}"
@@ -140,7 +140,7 @@ def test_refuse(old: str, new: str, line: str, tmp_path: Path, monkeypatch: pyte
 def test_refuse_a_code_word_that_the_codec_cannot_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marked = GOOD.replace("link:\n  width: 64 b", "link:\n  width: 128 b").replace("pairs: 3 ", "pairs: @4 ")
     monkeypatch.chdir(tmp_path)
-    Path("m.yaml").write_text(marked.replace("@", "", 1), encoding="utf-8")
+    Path("m.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_machine(Path("m.yaml"))
     assert str(caught.value) == f"m.yaml:{place(marked)}: rlc.pairs: a code word of 85 bits; at most 64 bits"

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from marked import place, plain
 
 from sim.catalogue import find_workload, folder
 from sim.errors import InputError
@@ -15,7 +16,6 @@ from sim.workload import Workload, read_workload
 
 DATA = Path(__file__).with_name("data")
 HEAD = "schema: 1\nname: net\nsource: test\ndefault_zeros: {ifmap: 0.25, ofmap: 0.5}\n"
-HERE = "@"  # stands in a text where its fault is; taken out before it is read
 LAST = "  - {name: last, type: fc, ifmap: [4, 1, 1], filters: 2}\n"
 KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include_padding, bits, layers"
 LAYER_KEYS = "name, type, ifmap, filters, kernel, stride, pad, groups, relu, raw_ifmap, zeros, bits, mapping"
@@ -48,12 +48,6 @@ def read(text: str, tmp_path: Path) -> Workload:
 def first_layer(text: str, tmp_path: Path) -> Layer:
     """Read a text and give its first layer."""
     return read(text, tmp_path).layers[0]
-
-
-def place(marked: str) -> str:
-    """Give the line and the column of the mark, both from 1."""
-    before = marked[: marked.index(HERE)]
-    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
 
 
 def refusal(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -155,7 +149,7 @@ def refusal(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     ],
 )  # fmt: skip
 def test_refuse(marked: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refusal(marked.replace(HERE, "", 1), tmp_path, monkeypatch) == f"n.yaml:{place(marked)}: {line}"
+    assert refusal(plain(marked), tmp_path, monkeypatch) == f"n.yaml:{place(marked)}: {line}"
 
 
 @pytest.mark.xfail(strict=True, reason="pydantic counts only the valid items: the only layer's own fault is not named")
@@ -378,5 +372,6 @@ def test_zero_fractions_against_the_reference_table(name: str) -> None:
         padded = (height + pad.top + pad.bottom) * (width + pad.left + pad.right)
         over_padded = 1 - (1 - layer.ifmap_zeros) * height * width / padded
         # The table has four digits: CONV1-1 of VGG-16 comes out as 0.01762, the padding alone.
-        assert (layer.name, over_padded) == (row["layer"], pytest.approx(float(row["ifmap_zeros"]), abs=5e-5))
+        assert layer.name == row["layer"]
+        assert over_padded == pytest.approx(float(row["ifmap_zeros"]), abs=5e-5)
         assert layer.ofmap_zeros == float(row["ofmap_zeros"])

@@ -56,7 +56,7 @@ class _LastOfInstant(simpy.Event):
 
 
 class Link:
-    """Serve transfers one burst at a time."""
+    """Serve transfers, the most urgent first; only a filter preload can be interrupted, and only between bursts."""
 
     def __init__(self, env: simpy.Environment, domain: LinkDomain, clocks: Clocks, probes: Probes) -> None:
         self._env = env
@@ -65,6 +65,8 @@ class Link:
         self._probes = probes
         self._waiting: list[Transfer] = []
         self._wake: _LastOfInstant | None = None
+        self._server: simpy.Process | None = None
+        self._preloading = False
         self._wrote = False
         self.words_moved = 0
         self.turnarounds = 0
@@ -81,12 +83,16 @@ class Link:
         done = self._env.event()
         extra = max(0, stream_ticks - words * self._clocks.link_ticks)
         self._waiting.append(Transfer(purpose, words, extra, done))
-        if self._wake is not None and not self._wake.triggered:
+        if self._preloading and purpose is not Purpose.FILTER_PRELOAD and self._server is not None:
+            self._preloading = False
+            self._server.interrupt()
+        elif self._wake is not None and not self._wake.triggered:
             self._wake.fire()
         return done
 
     def serve(self) -> Generator[simpy.Event, Any, None]:
         """Run the arbiter for ever: wait until all requests of an instant are in, then serve the most urgent."""
+        self._server = self._env.active_process
         while True:
             self._wake = _LastOfInstant(self._env)
             if self._waiting:
@@ -104,19 +110,28 @@ class Link:
         return wait
 
     def _move(self, transfer: Transfer) -> Generator[simpy.Event, Any, None]:
-        """Move bursts until the transfer is through or a more urgent one waits at a burst's end."""
+        """Move a transfer to its end, or a preload to the end of the burst in which something else is asked for."""
         wait = self._time_to_start(transfer)
         start = now(self._env) + wait
-        burst = transfer.words_left
-        if transfer.purpose is Purpose.FILTER_PRELOAD:
-            burst = min(burst, self._domain.burst_words)
-        transfer.words_left -= burst
-        self.words_moved += burst
-        ticks = burst * self._clocks.link_ticks
-        if transfer.words_left == 0:
-            ticks += transfer.extra_ticks
-        yield self._env.timeout(wait + ticks)
-        self._probes.tell("link", start, now(self._env), transfer.purpose.name.lower())
+        words = transfer.words_left
+        ticks = words * self._clocks.link_ticks + transfer.extra_ticks
+        self._preloading = transfer.purpose is Purpose.FILTER_PRELOAD
+        try:
+            yield self._env.timeout(wait + ticks)
+        except simpy.Interrupt:
+            words, ticks = self._cut_short(transfer, start, ticks)
+            yield self._env.timeout(start + ticks - now(self._env))
+        self._preloading = False
+        transfer.words_left -= words
+        self.words_moved += words
+        self._probes.tell("link", start, start + ticks, transfer.purpose.name.lower())
         if transfer.words_left == 0:
             self._waiting.remove(transfer)
             transfer.done.succeed()
+
+    def _cut_short(self, transfer: Transfer, start: int, ticks: int) -> tuple[int, int]:
+        """Give the words and the ticks of the bursts that are begun by now; at least one is."""
+        burst_ticks = self._domain.burst_words * self._clocks.link_ticks
+        bursts = max(1, -(-(now(self._env) - start) // burst_ticks))
+        words = bursts * self._domain.burst_words
+        return (transfer.words_left, ticks) if words >= transfer.words_left else (words, bursts * burst_ticks)

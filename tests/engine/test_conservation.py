@@ -21,7 +21,7 @@ from sim.engine.codec import Codec
 from sim.engine.conservation import check_layer
 from sim.engine.pe_array import PassShape, PeArray
 from sim.errors import ModelError
-from sim.kernels import pass_step
+from sim.kernels import pass_layout, pass_step
 from sim.layer import BitWidths, Layer, LayerKind, Shape
 from sim.mapping.folding import fold
 from sim.mapping.placement import place
@@ -157,9 +157,9 @@ PASS = PassShape(images=1, rows=3, filters=2, channels=2, reads_psums=True)
 @pytest.mark.parametrize(
     ("counter", "message"),
     [
-        (pass_step.GON_WORDS, "psums out: 19 left the array, 18 were due"),
-        (pass_step.MACS_ISSUED, "products per psum: 145 MACs for 18 x 8"),
-        (pass_step.GIN_PSUM_WORDS, "psums in: 19 entered the array, 18 were due"),
+        (pass_layout.GON_WORDS, "psums out: 19 left the array, 18 were due"),
+        (pass_layout.MACS_ISSUED, "products per psum: 145 MACs for 18 x 8"),
+        (pass_layout.GIN_PSUM_WORDS, "psums in: 19 entered the array, 18 were due"),
     ],
 )
 def test_a_pass_that_miscounts_breaks_its_law(counter: int, message: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from sim.catalogue import find_machine
 from sim.counts import Direction, Level, Tensor
 from sim.engine.chip import CycleModel
 from sim.engine.pe_array import PassShape, PeArray
-from sim.kernels import pass_step
+from sim.kernels.pass_layout import COUNTERS
 from sim.layer import BitWidths, Layer, LayerKind, Shape
 from sim.mapping.folding import Folded, fold
 from sim.mapping.legality import Case, bank_counts, violations
@@ -399,8 +399,8 @@ def test_passes_take_the_cycles_of_pe_objects() -> None:
         for shape in pass_shapes(trial):
             found = array.run(shape)
             naive = step_pass_naively(spec_of(trial, shape))
-            assert dict(zip(pass_step.COUNTERS, found.counters.tolist(), strict=True)) == {
-                name: naive[name] for name in pass_step.COUNTERS
+            assert dict(zip(COUNTERS, found.counters.tolist(), strict=True)) == {
+                name: naive[name] for name in COUNTERS
             }, (trial, shape)
 
 

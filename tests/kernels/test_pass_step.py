@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import PassSpec, covered, step_pass_naively
 
-from sim.kernels import lanes, pass_step
+from sim.kernels import lanes
+from sim.kernels.pass_layout import COUNTERS, PARAMETERS
+from sim.kernels.pass_step import step_pass
 
 ROOT = Path(__file__).parents[2]
 TINY = PassSpec(set_filters=(2, 1), set_channels=(2, 1), images=2, R=2, S=3, rows=3, F=3, psum_banks=3)
@@ -56,7 +58,7 @@ def parameters_of(spec: PassSpec) -> np.ndarray:
         "BANK_PORTS": spec.bank_ports,
         "CYCLE_LIMIT": spec.cycle_limit,
     }
-    return np.array([values[name] for name in pass_step.PARAMETERS], np.int64)
+    return np.array([values[name] for name in PARAMETERS], np.int64)
 
 
 def destinations_of(spec: PassSpec, blocks: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,16 +80,16 @@ def step_in_kernel(spec: PassSpec) -> dict[str, int]:
     blocks = -(-spec.rows * filters.size // lanes.LANES)
     state = np.full((channels.size * spec.R + 1) * blocks * lanes.BLOCK, 77, np.int32)
     fan_out = np.full((filters.size, channels.size, spec.R), spec.rows, np.int64)
-    counters = np.zeros(len(pass_step.COUNTERS), np.int64)
+    counters = np.zeros(len(COUNTERS), np.int64)
     starts, found = destinations_of(spec, blocks)
-    pass_step.step_pass(state, parameters_of(spec), filters, channels, fan_out, starts, found, counters)
-    return dict(zip(pass_step.COUNTERS, counters.tolist(), strict=True))
+    step_pass(state, parameters_of(spec), filters, channels, fan_out, starts, found, counters)
+    return dict(zip(COUNTERS, counters.tolist(), strict=True))
 
 
 def assert_same(spec: PassSpec) -> None:
     """Hold every counter of the kernel against the oracle's."""
     naive = step_pass_naively(spec)
-    assert step_in_kernel(spec) == {name: naive[name] for name in pass_step.COUNTERS}
+    assert step_in_kernel(spec) == {name: naive[name] for name in COUNTERS}
 
 
 small = st.integers(1, 3)

@@ -1,0 +1,28 @@
+"""Lint, format, types and the import direction are failing tests, not wishes; their output is the failure's message."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LINT_IMPORTS = Path(sysconfig.get_path("scripts"), "lint-imports")  # it can't be run as a module
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param([sys.executable, "-m", "ruff", "check", "."], id="ruff check"),
+        pytest.param([sys.executable, "-m", "ruff", "format", "--check", "--diff", "."], id="ruff format"),
+        pytest.param([sys.executable, "-m", "mypy"], id="mypy"),
+        pytest.param([str(LINT_IMPORTS)], id="lint-imports"),
+    ],
+)
+def test_code_quality(command: list[str]) -> None:
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    if found.returncode:
+        pytest.fail(f"{found.stdout}\n{found.stderr}", pytrace=False)
