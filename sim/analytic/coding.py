@@ -23,10 +23,12 @@ class FmapCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FmapBits:
-    """Hold the bits over the DRAM link, and those of one mean tile each way."""
+    """Hold the bits over the DRAM link each way, and the values that they stand for."""
 
     ifmap_read: int
     ofmap_written: int
+    values_read: int
+    values_written: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class FmapCoder:
         outputs = loops.batch * loops.shape.G * loops.shape.M * loops.shape.E * loops.shape.F
         stores = held * loops.shape.G * loops.image_groups * loops.strip_count
         written = self._size(outputs, 0, layer.ofmap_zeros, layer.bits.psum, stores, coded=True)
-        return FmapBits(read, written)
+        return FmapBits(read, written, padded, outputs)
 
     def _size(self, stored: int, padding: int, zeros: float, width: int, streams: int, *, coded: bool) -> int:
         """Estimate the bits of `streams` streams that hold `stored` values and `padding` known zeros."""

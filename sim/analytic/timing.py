@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from sim.analytic.coding import FmapBits
-from sim.analytic.loops import Chunk, Loops
+from sim.analytic.loops import Loops
 from sim.arch import Machine
 from sim.layer import BitWidths
 
@@ -105,30 +105,55 @@ def layer_cycles(loops: Loops, machine: Machine, bits: BitWidths, fmap_bits: Fma
     """Add up a layer's passes, the filter fetches that they don't hide, and the fmap traffic."""
     rates = Rates.of(machine, bits)
     per_link_word = machine.core.clock / machine.link.clock
-    processing = 0.0
-    groups = loops.shape.G
+    processing = _first_fetch(loops, machine, bits) * per_link_word
+    hidden = _hidden_by_a_load(loops, machine, per_link_word)
     window = loops.shape.R * loops.shape.S
     for images, rows, filters, channels in product(loops.images, loops.strips, loops.filters, loops.channels):
         size = PassSize(images.size, rows.size, filters.size, channels.size)
         one = pass_cycles(size, loops, rates, stages=machine.pe.pipeline_stages)
         fetch = -(-filters.size * channels.size * window * bits.filter // machine.link.width) * per_link_word
-        rest = one.total - one.load
-        busy = one.load + (max(rest, fetch) if machine.overlap.filters else rest + fetch)
-        processing += busy * groups * images.count * rows.count * filters.count * channels.count
-    total = processing + _fmap_waits(loops, machine, fmap_bits, processing, per_link_word)
+        stall = max(0.0, fetch - (one.total - one.load)) if machine.overlap.filters else fetch
+        repeats = loops.shape.G * images.count * rows.count * filters.count * channels.count
+        processing += (one.total + stall - min(stall, hidden)) * repeats
+    total = processing + _fmap_waits(loops, machine, fmap_bits, processing)
     return LayerCycles(round(processing), round(total))
 
 
-def _fmap_waits(loops: Loops, machine: Machine, fmap_bits: FmapBits, processing: float, per_link_word: float) -> float:
-    """Estimate the cycles in which the array waits for fmaps; with overlap only what processing does not hide."""
+def _hidden_by_a_load(loops: Loops, machine: Machine, per_link_word: float) -> float:
+    """Estimate the cycles of a filter fetch, a pass, that fall in the wait for the next tile's ifmaps.
+
+    The load waits for the end of the preload's burst, half a burst on average, and crosses into the core's clock
+    while the preload goes on.
+    """
     held = sum(chunk.count for chunk in loops.filter_groups)
-    stores = held * loops.shape.G * loops.image_groups * loops.strip_count
+    loads_per_pass = held / loops.filter_passes
+    return loads_per_pass * (machine.link.burst_words / 2 * per_link_word + _crossing(machine))
+
+
+def _crossing(machine: Machine) -> float:
+    """Give the mean cycles from a transfer's end to the core's seeing it."""
+    return machine.link.fifo_sync_cycles + 0.5
+
+
+def _first_fetch(loops: Loops, machine: Machine, bits: BitWidths) -> int:
+    """Count the link words of the first pass's filters: there is no pass before it to hide them."""
+    shape = loops.shape
+    words = loops.filters[0].size * loops.channels[0].size * shape.R * shape.S
+    return -(-words * bits.filter // machine.link.width)
+
+
+def _fmap_waits(loops: Loops, machine: Machine, fmap_bits: FmapBits, processing: float) -> float:
+    """Estimate the cycles in which the array waits for fmaps; with overlap only what processing does not hide."""
+    per_link_word = machine.core.clock / machine.link.clock
+    stores = sum(chunk.count for chunk in loops.filter_groups)
+    stores *= loops.shape.G * loops.image_groups * loops.strip_count
     loads = stores * loops.channel_passes
-    moved = (fmap_bits.ifmap_read + fmap_bits.ofmap_written) / machine.link.width * per_link_word
-    # Each transfer ends on a link edge, half a cycle late on average, and crosses the FIFO.
-    crossings = (loads + stores) * (machine.link.fifo_sync_cycles + per_link_word / 2 + 1)
-    waits = moved + crossings
+    waits = 0.0
+    for bits, values in (
+        (fmap_bits.ifmap_read, fmap_bits.values_read),
+        (fmap_bits.ofmap_written, fmap_bits.values_written),
+    ):
+        waits += max(bits / machine.link.width * per_link_word, values / machine.rlc.values_per_cycle)
+    # A transfer begins on the link's next edge, half a link cycle away on average.
+    waits += (loads + stores) * (per_link_word / 2 + _crossing(machine))
     return max(0.0, waits - processing) if machine.overlap.fmaps else waits
-
-
-__all__ = ["Chunk", "LayerCycles", "PassCycles", "PassSize", "Rates", "layer_cycles", "pass_cycles"]
