@@ -10,7 +10,7 @@ from typing import NoReturn
 from sim import __version__
 from sim.errors import InputError, ModelError, printable, quoted
 
-INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 2, 3, 130
+FAILED, INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 1, 2, 3, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -68,10 +68,13 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; give its exit status: 0, 2 for bad input, 3 for a broken law, 130 when interrupted."""
+    """Run the command; give its exit status.
+
+    0; 1 where output fails; 2 for bad input; 3 for a broken law; 130 when interrupted.
+    """
     options = build_parser().parse_args(arguments)
     try:
-        from sim.commands import run  # the simulator's imports are slow; --help does without them
+        from sim.commands.run import run  # the simulator's imports are slow; --help does without them
 
         status = run(options)
         sys.stdout.flush()  # here, where a reader that has gone is still noticed
@@ -88,4 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of our output has gone; there is nobody left to tell.
         sys.stderr.close()
-        return 1
+        return FAILED
+    except OSError as error:
+        print(f"can't write the output: {error.strerror}", file=sys.stderr)
+        return FAILED

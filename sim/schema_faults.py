@@ -103,13 +103,22 @@ def first_fault(error: ValidationError, root: Node, model: type[BaseModel]) -> F
 
     A union's branch that got further than the others was the one that was meant: their wishes are left out.
     """
-    candidates = [_candidate(details, root, model) for details in error.errors(include_url=False)]
+    faults = [details for details in error.errors(include_url=False) if not _miscounted(details, root)]
+    candidates = [_candidate(details, root, model) for details in faults]
     further = {one.path[:steps] for one in candidates for steps in range(len(one.path))}
     further |= {one.path for one in candidates if not one.wishes}
     meant = [one for one in candidates if not one.wishes or one.path not in further]
     first = min(meant, key=lambda one: one.rank)
     wishes = dict.fromkeys(wish for one in meant if one.path == first.path for wish in one.wishes)
     return Fault(first.path, first.mark, first.wrong, first.remedy(list(wishes)))
+
+
+def _miscounted(details: Any, root: Node) -> bool:
+    """Say whether a list is called too short only because pydantic leaves invalid items out of its count."""
+    if details["type"] != "too_short":
+        return False
+    value = _find(root, details["loc"]).node.value
+    return isinstance(value, Sequence) and len(value) >= details["ctx"]["min_length"]
 
 
 def _candidate(details: Any, root: Node, model: type[BaseModel]) -> _Candidate:

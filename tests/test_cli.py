@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from marked import place, plain
 
-from sim import __version__, commands
+from sim import __version__
 from sim.catalogue import find_machine, folder
 from sim.cli import main
 from sim.engine.chip import CycleModel
@@ -320,7 +320,8 @@ WORKLOAD_KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include
         (["tiny.yaml", "--arch", "normalized-65nm"],
          "normalized-65nm: no machine of that name comes with sim; allowed: eyeriss, isca2016_256pe"),
         (["tiny.yaml", "--arch", "unpriced.yaml"],
-         "eyeris-65nm: no cost table of that name comes with sim; did you mean 'eyeriss-65nm'?"),
+         "unpriced.yaml: cost_table: eyeris-65nm: no cost table of that name comes with sim; "
+         "did you mean 'eyeriss-65nm'?"),
         (["tiny.yaml", "--cost-table", "normalised-65nm"],
          "normalised-65nm: no cost table of that name comes with sim; did you mean 'normalized-65nm'?"),
         (["tiny.yaml", "--cost-table", "nope.yaml"], "nope.yaml: no such file; expected a YAML file"),
@@ -486,7 +487,7 @@ def test_an_interrupt_before_any_layer(capsys: pytest.CaptureFixture[str], monke
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "read_machine", interrupt)
+    monkeypatch.setattr("sim.commands.inputs.read_machine", interrupt)
     assert call("run", "tiny.yaml", "--json", "out.json") == 130
     assert capsys.readouterr() == ("", "interrupted: nothing was finished\n")
     assert files() == ["tiny.yaml"]

@@ -1,0 +1,69 @@
+"""Writing results: a file whole or not at all, checked before a long run begins."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from sim.errors import InputError
+from sim.text_source import shown_path
+
+STDOUT = Path("-")
+
+
+def check_target(name: str | None) -> Path | None:
+    """Make sure, before a long run, that the result file can be written."""
+    if name is None:
+        return None
+    target = Path(name)
+    if target == STDOUT:
+        return target
+    try:
+        if target.is_dir():
+            raise InputError.located(shown_path(name), wrong="is a folder", allowed="give the name of a file")
+        if not target.parent.is_dir():
+            raise InputError.located(shown_path(name), wrong="its folder is missing", allowed="make it first")
+        if not os.access(target if _is_stream(target) else _followed(target).parent, os.W_OK):
+            raise InputError.located(shown_path(name), wrong="its folder can't be written to", allowed="name another")
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return target
+
+
+def _is_stream(target: Path) -> bool:
+    """Tell a pipe or a device, which is written to, from a file, which is replaced."""
+    return target.exists() and not target.is_file()
+
+
+def _followed(target: Path) -> Path:
+    """Follow links, also those that lead to a file that is not there yet."""
+    return Path(os.path.realpath(target))
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    reason = (error.strerror or str(error)).lower()
+    return InputError.located(shown_path(target), wrong=f"can't be written: {reason}", allowed="name another file")
+
+
+def write_whole(target: Path, text: str) -> None:
+    """Write a file whole or not at all; links are followed, pipes and devices written to."""
+    try:
+        if _is_stream(target):
+            target.write_text(text, encoding="utf-8")
+        else:
+            _replace(_followed(target), text)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _replace(target: Path, text: str) -> None:
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".sim-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,75 @@
+"""`sim run`: simulate a network cycle by cycle, show it, and write the result file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sim.commands.inputs import read_inputs
+from sim.commands.outputs import STDOUT, check_target, write_whole
+from sim.commands.provenance import provenance_of
+from sim.energy import CostTable
+from sim.engine.chip import CycleModel
+from sim.errors import printable
+from sim.report import make_console, show
+from sim.results import LayerResult, NetworkResult
+from sim.runner import Planned, Planner, Runner
+
+INTERRUPTED = 130
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
+    inputs = read_inputs(options)
+    target = check_target(options.json)
+    planned = Planner(inputs.machine, inputs.table, inputs.batch).plan(inputs.layers)
+    model = CycleModel(inputs.machine, reuse=not options.no_reuse)
+    runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed)
+    finished = _run_layers(runner, planned, quiet=options.quiet)
+    if not finished:
+        raise KeyboardInterrupt
+    result = NetworkResult(
+        provenance=provenance_of(options, inputs.machine, inputs.workload, inputs.table, inputs.batch),
+        layers=tuple(finished),
+        batch=inputs.batch,
+        complete=len(finished) == len(planned),
+    )
+    _hand_over(result, inputs.table, target, quiet=options.quiet)
+    return 0 if result.complete else INTERRUPTED
+
+
+def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
+    """Run the layers with a progress bar on a terminal; keep what is finished when interrupted."""
+    console = make_console(to_stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    hidden = quiet or not console.is_terminal
+    finished: list[LayerResult] = []
+    with (
+        Progress(*columns, console=console, transient=True, disable=hidden) as progress,
+        suppress(KeyboardInterrupt),
+    ):
+        task = progress.add_task("layers", total=len(planned))
+        for layer in runner.run(planned):
+            finished.append(layer)
+            progress.update(task, advance=1, description=printable(layer.name))
+    return finished
+
+
+def _hand_over(result: NetworkResult, table: CostTable, target: Path | None, *, quiet: bool) -> None:
+    to_stdout = target == STDOUT
+    if to_stdout:
+        sys.stdout.write(_as_json(result))
+    elif target is not None:
+        write_whole(target, _as_json(result))
+    if not quiet:
+        show(result, make_console(to_stderr=to_stdout), status=table.status)
+
+
+def _as_json(result: NetworkResult) -> str:
+    return json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"

@@ -1,0 +1,1 @@
+"""Networks from other tools' files, read into the same layers as the `workloads/*.yaml` files."""
