@@ -17,10 +17,10 @@ def shown_path(path: Path | str) -> str:
     return printable(os.fspath(path)) or "''"
 
 
-def read_text(path: Path | str) -> str:
-    """Read a UTF-8 file of at most MAX_BYTES, without its byte order mark. Raises InputError."""
+def read_text(path: Path | str, *, wanted: str = _WANTED) -> str:
+    """Read a UTF-8 file of at most MAX_BYTES, without its byte order mark. Raises InputError with `wanted`."""
     place = shown_path(path)
-    content = _read_bytes(path, place).removeprefix(codecs.BOM_UTF8)
+    content = _read_bytes(path, place, wanted).removeprefix(codecs.BOM_UTF8)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -29,21 +29,21 @@ def read_text(path: Path | str) -> str:
         raise InputError.located(f"{place}:{mark}", wrong=wrong, allowed="save the file as UTF-8") from error
 
 
-def _read_bytes(path: Path | str, place: str) -> bytes:
+def _read_bytes(path: Path | str, place: str, wanted: str) -> bytes:
     """Read a regular file; pipes and devices, which may never end, are not opened."""
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
-            raise InputError.located(place, wrong="this is a directory", allowed=_WANTED)
+            raise InputError.located(place, wrong="this is a directory", allowed=wanted)
         if not stat.S_ISREG(mode):
-            raise InputError.located(place, wrong="this is not a regular file", allowed=_WANTED)
+            raise InputError.located(place, wrong="this is not a regular file", allowed=wanted)
         with Path(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise InputError.located(place, wrong="no such file", allowed=_WANTED) from error
+        raise InputError.located(place, wrong="no such file", allowed=wanted) from error
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=_WANTED) from error
+        raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=wanted) from error
     if len(content) > MAX_BYTES:
         raise InputError.located(place, wrong="the file is too large", allowed="at most 1 MiB")
     return content

@@ -138,6 +138,8 @@ def _whole(text: str, column: tuple[str, str]) -> int:
         raise FieldFault("nothing before the comma", "expected a whole number", column)
     if len(text) > _MOST_CHARACTERS:
         raise FieldFault(f"a value of {len(text)} characters", f"at most {_MOST_CHARACTERS}", column)
+    if text.isascii() and text.isdigit():
+        return int(text)
     match = _NUMBER.fullmatch(text)
     if not match:
         raise FieldFault(f"got the text {quoted(text)}", "expected a whole number", column)

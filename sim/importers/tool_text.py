@@ -22,6 +22,8 @@ from sim.layer import BitWidths, Layer, LayerKind, Padding, Shape
 from sim.text_source import read_text, shown_path
 from sim.workload import Workload
 
+_WANTED = "expected a text file of the online energy-estimation tool"
+
 
 def read_tool_file(path: Path | str) -> Workload:
     """Read a network in the online tool's text format, which files with the suffix .txt hold.
@@ -34,7 +36,7 @@ def read_tool_file(path: Path | str) -> Workload:
     place = shown_path(path)
     lines: list[ToolLine] = []
     numbers: dict[int, int] = {}
-    for number, text in enumerate(read_text(path).splitlines(), start=1):
+    for number, text in enumerate(read_text(path, wanted=_WANTED).splitlines(), start=1):
         values = split(text)
         if not values:
             continue

@@ -23,7 +23,7 @@ FC = "8  8 5 6 2 7 12  8 5 6 3 720 16  1 1 3 2 0 16  1 1  0 0 0 0"
 DEPTHWISE = "9  5 5 4 2 0 16  3 3 1 8 0 16  2 2 8 2 1 16  2 2  0 0 0 0"
 EMPTY = "the file is empty; expected 25 numbers a line, a line a layer"
 WHOLE = "expected a whole number"
-WANTED = "expected a YAML file"  # the words of sim.text_source
+WANTED = "expected a text file of the online energy-estimation tool"
 SHIPPED = sorted(folder("workloads").glob("*.yaml"))
 
 
