@@ -25,11 +25,12 @@ def place_image(draws, threshold, image, top, left):
 def sign_draws(draws, threshold, values, negative):
     """Turn uniform draws into int16: below `threshold` a negative value (`negative`) or a zero, else a positive one."""
     for place in range(draws.size):
-        draw = draws[place]
+        draw = np.int32(draws[place])
+        level = (draw >> 1) | 1
         if draw >= threshold:
-            values[place] = (draw >> 1) | 1
+            values[place] = level
         else:
-            values[place] = -((draw >> 1) | 1) if negative else 0
+            values[place] = -level if negative else 0
 
 
 @njit(cache=True, boundscheck=False)

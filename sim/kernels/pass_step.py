@@ -178,7 +178,7 @@ def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place,
 
 @njit(cache=True)
 def lay_out_psums(parameters, set_filters):
-    """Give, for each chain, the psums that it will put out, and the GLB bus word at which they start."""
+    """Give, for each chain, the psums that it will put out, and the GON bus word at which they start in the GLB."""
     chains = parameters[CHAINS]
     totals = np.empty(chains, np.int64)
     places = np.empty(chains, np.int64)
@@ -239,7 +239,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
             look_in = chain >= 0
             if chain >= 0:
                 i = bottom + np.uint64(chain // LANES) * BLOCK_U + np.uint64(chain % LANES)
-                if single_port and (places[chain] + state[ARRIVED + i] // psum_rate) % banks == written_bank:
+                if single_port and (places[chain] + state[ARRIVED + i] // gon_rate) % banks == written_bank:
                     counters[BANK_CONFLICTS] += 1
                 else:
                     state[ARRIVED + i] += np.int32(moved)

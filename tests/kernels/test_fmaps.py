@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,7 +72,6 @@ def test_fixed_inputs_of_signs(threshold: int) -> None:
     assert_signed(EDGES, threshold, negative=False)
 
 
-@pytest.mark.xfail(bool(numba.config.DISABLE_JIT), reason="uint16 negated before it is widened", strict=True)
 @pytest.mark.parametrize("threshold", [30000, 65536])
 def test_fixed_inputs_of_negative_signs(threshold: int) -> None:
     assert_signed(EDGES, threshold, negative=True)

@@ -138,7 +138,6 @@ def test_fixed_inputs_of_a_pass(spec: PassSpec) -> None:
     assert_same(spec)
 
 
-@pytest.mark.xfail(reason="reads count their bank in GIN words, writes in GON words", strict=True)
 @pytest.mark.parametrize(("psum_rate", "gon_rate"), [(2, 4), (4, 2)])
 def test_psums_are_read_from_the_bank_that_they_were_written_to(psum_rate: int, gon_rate: int) -> None:
     """Step a pass whose psum buses differ in width, so that reads and writes meet in a bank now and then."""
