@@ -29,9 +29,10 @@ class Memory(Document):
 
 
 class Gating(StrEnum):
-    """Name what disables a PE's MAC and filter-spad read."""
+    """Name what disables a PE's MAC and filter-spad read: the chip looks at ifmaps, the methodology at both."""
 
     IFMAP_ZERO = "ifmap_zero"
+    EITHER_ZERO = "either_zero"
     OFF = "off"
 
 

@@ -79,8 +79,9 @@ class BitWidths:
 class Layer:
     """Describe one layer of a network: its shape, its data and how they are stored.
 
-    `stored_height` x `stored_width` is the ifmap without padding. Zero fractions are over stored values,
-    0 to 1. `coded_ifmap` is false where DRAM holds the ifmap uncompressed (the network's own input).
+    `stored_height` x `stored_width` is the ifmap without padding. Zero fractions are over stored values, 0 to 1;
+    filters are dense unless said otherwise. `coded_ifmap` is false where DRAM holds the ifmap uncompressed (the
+    network's own input).
     """
 
     name: str

@@ -16,18 +16,32 @@ from sim.results import LayerRun
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Hold one layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU."""
+    """Hold one layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU.
+
+    `filters` (G M, C, R, S) matter only where a machine skips their zeros. A model that needs no tensors gets none.
+    """
 
     layer: Layer
     folded: Folded
     mapping: Mapping
     batch: int
-    ifmap: NDArray[np.int16]
-    ofmap: NDArray[np.int16]
+    ifmap: NDArray[np.int16] | None = None
+    ofmap: NDArray[np.int16] | None = None
+    filters: NDArray[np.int16] | None = None
 
 
 class Model(Protocol):
-    """Run layers on some description of the chip."""
+    """Run layers on some description of the chip; `name` is what results call it."""
+
+    @property
+    def name(self) -> str:
+        """Give the model's name."""
+        ...
+
+    @property
+    def needs_tensors(self) -> bool:
+        """Say whether it looks at the values of a job's tensors."""
+        ...
 
     def run(self, job: Job) -> LayerRun:
         """Find a layer's counts and cycles for its whole batch."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from sim.arch import Machine
+from sim.arch import Gating, Machine
 from sim.energy import CostTable, energy_of
 from sim.errors import InputError
 from sim.layer import Layer
@@ -15,7 +15,7 @@ from sim.mapping.row_stationary import Mapping
 from sim.mapping.search import find_mapping
 from sim.model import Job, Model
 from sim.results import LayerResult
-from sim.tensors import draw_ifmap, draw_ofmap
+from sim.tensors import draw_filters, draw_ifmap, draw_ofmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,6 @@ class Planner:
         return Planned(layer, folded, mapping)
 
     def _search(self, layer: Layer, folded: Folded) -> Mapping:
-        from dataclasses import replace
-
         alike = replace(layer, name="", ofmap_zeros=0.0, relu=True)
         if alike not in self._found:
             self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch)
@@ -80,14 +78,9 @@ class Runner:
 
     def _run_layer(self, planned: Planned) -> LayerResult:
         layer = planned.layer
-        job = Job(
-            layer=layer,
-            folded=planned.folded,
-            mapping=planned.mapping,
-            batch=self.batch,
-            ifmap=draw_ifmap(layer, batch=self.batch, seed=self.seed),
-            ofmap=draw_ofmap(layer, batch=self.batch, seed=self.seed),
-        )
+        job = Job(layer=layer, folded=planned.folded, mapping=planned.mapping, batch=self.batch)
+        if self.model.needs_tensors:
+            job = with_drawn_tensors(job, seed=self.seed, filters=self.machine.pe.gating == Gating.EITHER_ZERO)
         run = self.model.run(job)
         energy = energy_of(
             run.ledger, self.table, bits=layer.bits, cycles=run.total_cycles, clock_hz=self.machine.core.clock
@@ -103,4 +96,11 @@ class Runner:
         )
 
 
-Progress = Callable[[LayerResult], None]
+def with_drawn_tensors(job: Job, *, seed: int, filters: bool) -> Job:
+    """Give a job tensors drawn at its layer's densities; `filters` only where they matter."""
+    return replace(
+        job,
+        ifmap=draw_ifmap(job.layer, batch=job.batch, seed=seed),
+        ofmap=draw_ofmap(job.layer, batch=job.batch, seed=seed),
+        filters=draw_filters(job.layer, seed=seed) if filters else None,
+    )

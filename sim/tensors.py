@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sim.kernels.fmaps import place_image, sign_draws
 from sim.layer import Layer
 
-Fmap = NDArray[np.int16]
-_IFMAP, _OFMAP = 0, 1
+Tensor = NDArray[np.int16]
+_IFMAP, _OFMAP, _FILTERS = 0, 1, 2
 
 
 def _draws(layer: Layer, seed: int, role: int, image: int, size: tuple[int, ...]) -> NDArray[np.uint16]:
@@ -24,7 +24,7 @@ def _threshold(zero_fraction: float) -> int:
     return round(zero_fraction * (1 << 16))
 
 
-def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
+def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
     """Draw the padded, trimmed ifmap (batch, G C, H, W); stored values are zero at the layer's fraction."""
     shape = layer.shape
     channels = shape.G * shape.C
@@ -35,7 +35,7 @@ def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
     return ifmap
 
 
-def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
+def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
     """Draw the finished psums (batch, G M, E, F).
 
     What ReLU will make zero is negative; without ReLU it is zero itself.
@@ -46,3 +46,12 @@ def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Fmap:
         draws = _draws(layer, seed, _OFMAP, image, ofmap.shape[1:])
         sign_draws(draws.reshape(-1), _threshold(layer.ofmap_zeros), ofmap[image].reshape(-1), layer.relu)
     return ofmap
+
+
+def draw_filters(layer: Layer, *, seed: int) -> Tensor:
+    """Draw the filters (G M, C, R, S); weights are zero at the layer's fraction."""
+    shape = layer.shape
+    draws = _draws(layer, seed, _FILTERS, 0, (shape.G * shape.M, shape.C, shape.R, shape.S))
+    filters = np.empty(draws.shape, np.int16)
+    sign_draws(draws.reshape(-1), _threshold(layer.filter_zeros), filters.reshape(-1), False)
+    return filters

@@ -28,6 +28,7 @@ class Zeros(Document):
 
     ifmap: Fraction | None = None
     ofmap: Fraction | None = None
+    filter: Fraction = 0.0
 
 
 class DefaultZeros(Document):
@@ -245,6 +246,7 @@ def _layer(entry: LayerEntry, file: WorkloadFile, *, is_first: bool) -> Layer:
         coded_ifmap=not (is_first or entry.raw_ifmap),
         bits=BitWidths(bits.ifmap, bits.filter, bits.psum),
         mapping=tuple(entry.mapping.model_dump().items()) if entry.mapping else None,
+        filter_zeros=entry.zeros.filter,
     )
 
 

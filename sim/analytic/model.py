@@ -20,6 +20,7 @@ class AnalyticModel:
 
     machine: Machine
     code: FmapCode = FmapCode.SIGNIFICANCE_MAP
+    name: str = "analytic"
     needs_tensors: bool = False
 
     def run(self, job: Job) -> LayerRun:
@@ -45,4 +46,7 @@ class AnalyticModel:
         if self.machine.pe.gating == Gating.OFF:
             return job.batch * layer.shape.macs
         channels = layer.shape.G * layer.shape.M * layer.shape.C
-        return round(job.batch * channels * live_products(layer) * (1 - layer.ifmap_zeros))
+        density = 1 - layer.ifmap_zeros
+        if self.machine.pe.gating == Gating.EITHER_ZERO:
+            density *= 1 - layer.filter_zeros
+        return round(job.batch * channels * live_products(layer) * density)

@@ -44,6 +44,8 @@ class CycleModel:
     reuse: bool = True
     start_order: StartOrder = tuple
     probes: Probes = field(default_factory=Probes)
+    name: str = "cycle"
+    needs_tensors: bool = True
     make_environment: Callable[[], simpy.Environment] = simpy.Environment
     passes_stepped: int = 0
     cycles_stepped: int = 0
@@ -59,7 +61,7 @@ class CycleModel:
         self._tally(array)
         array.book(ledger, live_macs=controller.live_macs)
         check_layer(ledger, job.folded.original, batch=job.batch)
-        self._check_streams(controller.fmaps, job)
+        self._check_streams(controller.fmaps)
         configuration = configuration_cycles(
             self.machine.scan_chain, core_hz=self.machine.core.clock, configurations=job.folded.configurations
         )
@@ -84,17 +86,6 @@ class CycleModel:
         buffer = make_buffer(machine.glb, ledger, ifmap_banks=ifmap_banks, psum_banks=psum_banks, word_bits=word_bits)
         link = Link(env, machine.link, clocks, self.probes)
         array = PeArray(machine, shape, job.mapping, case.placement, bits, psum_banks, self.reuse)
-        fmaps = FmapStore(
-            shape=shape,
-            bits=bits,
-            ifmap=job.folded.fold_ifmap(job.ifmap),
-            psums=job.ofmap,
-            coded_ifmap=job.layer.coded_ifmap or machine.rlc.codes_network_input,
-            codec=Codec(machine.rlc, clocks, link_width=machine.link.width),
-            gate=ZeroGate(machine.pe.gating, shape),
-            relu=Relu(enabled=job.layer.relu),
-            reuse=self.reuse,
-        )
         controller = Controller(
             env=env,
             plan=Plan(shape, job.mapping, job.batch, job.folded.filters_per_run),
@@ -103,7 +94,7 @@ class CycleModel:
             buffer=buffer,
             preload=FilterPreload(env, link, buffer, ledger, word_bits=bits.filter),
             array=array,
-            fmaps=fmaps,
+            fmaps=self._store(job, clocks),
             ledger=ledger,
             bits=bits,
             probes=self.probes,
@@ -112,6 +103,24 @@ class CycleModel:
             filters_overlap=machine.overlap.filters,
         )
         return array, controller
+
+    def _store(self, job: Job, clocks: Clocks) -> FmapStore:
+        """Put a job's tensors where the chip finds them."""
+        machine, gate = self.machine, ZeroGate(self.machine.pe.gating, job.folded.shape)
+        if job.ifmap is None or job.ofmap is None or (gate.needs_filters and job.filters is None):
+            raise ModelError("the engine moves values", f"layer {job.layer.name} came without its tensors")
+        return FmapStore(
+            shape=job.folded.shape,
+            bits=job.layer.bits,
+            ifmap=job.folded.fold_ifmap(job.ifmap),
+            psums=job.ofmap,
+            filters=None if job.filters is None else job.folded.fold_filters(job.filters),
+            coded_ifmap=job.layer.coded_ifmap or machine.rlc.codes_network_input,
+            codec=Codec(machine.rlc, clocks, link_width=machine.link.width),
+            gate=gate,
+            relu=Relu(enabled=job.layer.relu),
+            reuse=self.reuse,
+        )
 
     def _start(self, env: simpy.Environment, controller: Controller) -> simpy.Process:
         """Start every component's process; give the one whose end ends the layer."""
@@ -126,12 +135,12 @@ class CycleModel:
         started = {id(process): env.process(process) for process in self.start_order(processes)}
         return started[id(passes)]
 
-    def _check_streams(self, fmaps: FmapStore, job: Job) -> None:
+    def _check_streams(self, fmaps: FmapStore) -> None:
         """Check that ReLU and encoder saw every ofmap value once."""
-        if fmaps.relu.values_passed != job.ofmap.size:
-            raise ModelError("every ofmap value passes ReLU", f"{fmaps.relu.values_passed} of {job.ofmap.size} did")
-        if self.machine.rlc.enabled and fmaps.codec.values_coded != job.ofmap.size:
-            raise ModelError("every ofmap value is coded", f"{fmaps.codec.values_coded} of {job.ofmap.size} were")
+        if fmaps.relu.values_passed != fmaps.psums.size:
+            raise ModelError("every ofmap value passes ReLU", f"{fmaps.relu.values_passed} of {fmaps.psums.size} did")
+        if self.machine.rlc.enabled and fmaps.codec.values_coded != fmaps.psums.size:
+            raise ModelError("every ofmap value is coded", f"{fmaps.codec.values_coded} of {fmaps.psums.size} were")
 
     def _tally(self, array: PeArray) -> None:
         self.passes_stepped += array.passes_stepped

@@ -128,7 +128,7 @@ class Controller:
         if rest:
             yield self.env.timeout(rest)
         self._count_psums(tile, run)
-        self.live_macs += loaded.live_products * filters.size
+        self.live_macs += self.fmaps.live_macs(tile, filters, loaded)
         end = now(self.env)
         self.processing_ticks += end - begun
         self.probes.tell("array", begun, end, "filters", first=filters.start, last=filters.stop - 1)

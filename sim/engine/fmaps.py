@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.codec import Codec, Stream
-from sim.engine.gating import ZeroGate
+from sim.engine.gating import LiveTile, ZeroGate
 from sim.engine.relu import Relu
 from sim.layer import BitWidths, Shape
 from sim.mapping.row_stationary import Span, Tile
@@ -22,20 +22,21 @@ Fmap = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class IfmapTile:
-    """Describe a loaded tile: its stream, and one filter's products that are not gated."""
+    """Describe a loaded tile: its stream, and what its zeros leave to compute."""
 
     stream: Stream
-    live_products: int
+    live: LiveTile
 
 
 @dataclass(slots=True)
 class FmapStore:
-    """Hold a layer's ifmap (N, G C, H, W) and finished psums (N, G M, E, F)."""
+    """Hold a layer's ifmap (N, G C, H, W), finished psums (N, G M, E, F), and filters (G M, C, R, S) if they gate."""
 
     shape: Shape
     bits: BitWidths
     ifmap: Fmap
     psums: Fmap
+    filters: Fmap | None
     coded_ifmap: bool
     codec: Codec
     gate: ZeroGate
@@ -50,9 +51,17 @@ class FmapStore:
         if found is None or not self.reuse:
             values = self._ifmap_of(tile)
             stream = self.codec.read(values.reshape(-1), value_bits=self.bits.ifmap, coded=self.coded_ifmap)
-            found = IfmapTile(stream, self.gate.live_products(values))
+            found = IfmapTile(stream, self.gate.look_at(values))
             self._known[key] = found
         return found
+
+    def live_macs(self, tile: Tile, filters: Span, loaded: IfmapTile) -> int:
+        """Count the MACs that a pass performs."""
+        weights = None
+        if self.filters is not None:
+            first = tile.group * self.shape.M + filters.start
+            weights = self.filters[first : first + filters.size, tile.channels.start : tile.channels.stop]
+        return self.gate.live_macs(loaded.live, filters.size, weights)
 
     def store(self, tile: Tile) -> Stream:
         """Send a finished psum tile through ReLU and encoder."""

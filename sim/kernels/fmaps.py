@@ -64,3 +64,20 @@ def count_live_products(tile, row_uses, column_uses):
                         in_row += column_uses[column]
                 live += in_row * row_uses[row]
     return live
+
+
+@njit(cache=True, boundscheck=False)
+def count_live_taps(tile, hits, stride_y, stride_x, outputs_y, outputs_x):
+    """Count, for each filter tap (channels, R, S), the windows of a tile in which it meets a non-zero value."""
+    images = tile.shape[0]
+    channels, taps_y, taps_x = hits.shape
+    for image in range(images):
+        for channel in range(channels):
+            for tap_y in range(taps_y):
+                for tap_x in range(taps_x):
+                    met = 0
+                    for y in range(outputs_y):
+                        for x in range(outputs_x):
+                            if tile[image, channel, y * stride_y + tap_y, x * stride_x + tap_x] != 0:
+                                met += 1
+                    hits[channel, tap_y, tap_x] += met

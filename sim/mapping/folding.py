@@ -49,6 +49,16 @@ class Folded:
         split = ifmap.reshape(images, after.G * after.C, ways, before.H, before.W)
         return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2)).reshape(images, after.G * after.C, after.H, after.W)
 
+    def fold_filters(self, filters: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Rearrange filters (G M, C, R, S) as the ifmap is: a filter is an ifmap of its own size."""
+        before, after = self.original, self.shape
+        one = Folded(
+            shape=Shape(1, 1, after.C, after.R, after.S, 1, 1),
+            original=Shape(1, 1, before.C, before.R, before.S, 1, 1),
+            filters_per_run=1,
+        )
+        return one.fold_ifmap(filters)
+
 
 def fold(shape: Shape, machine: Machine) -> Folded:
     """Fold `shape` as little as brings it inside the limits; what can't be folded is left for the legality rules."""

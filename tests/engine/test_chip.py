@@ -18,6 +18,7 @@ from sim.mapping.folding import fold
 from sim.mapping.row_stationary import Mapping
 from sim.model import Job
 from sim.results import LayerRun
+from sim.runner import with_drawn_tensors
 from sim.tensors import draw_ifmap, draw_ofmap
 from sim.workload import read_workload
 
@@ -118,3 +119,18 @@ def test_the_array_rests_while_fmaps_move() -> None:
     working = [(a.start, a.end) for a in seen if a.component == "array"]
     moving = [(a.start, a.end) for a in seen if a.component == "link" and a.what != "filter_preload"]
     assert not [1 for begin, end in working for start, stop in moving if begin < stop and start < end]
+
+
+def test_either_zero_skips_products_with_a_zero_weight() -> None:
+    sparse = replace(SMALL, filter_zeros=0.4)
+    machine = part("pe", gating=Gating.EITHER_ZERO)
+    both = with_drawn_tensors(job(sparse), seed=3, filters=True)
+    assert both.ifmap is not None and both.filters is not None
+    ledger = CycleModel(machine).run(both).ledger
+    shape = sparse.shape
+    expected = 0
+    for c, r, s in np.ndindex(shape.C, shape.R, shape.S):
+        windows = both.ifmap[:, c, r : r + shape.E, s : s + shape.F]
+        expected += np.count_nonzero(windows) * np.count_nonzero(both.filters[:, c, r, s])
+    assert ledger.macs_performed == expected
+    assert run(machine=part("pe", gating=Gating.IFMAP_ZERO)).ledger.macs_performed > expected

@@ -337,7 +337,7 @@ def test_the_jobs_have_everything_in_them() -> None:
     assert seen >= {f"batch {batch}" for batch in (1, 2, 3, 4)} | {
         f"U{axis} {u}" for axis in "xy" for u in (1, 2, 3, 4)
     }
-    assert seen >= {*WIDTHS, *Gating, ("configurations", 1), ("configurations", 2)}
+    assert seen >= {*WIDTHS, Gating.IFMAP_ZERO, Gating.OFF, ("configurations", 1), ("configurations", 2)}
     flags = ("rlc", "coded", "relu", "segments", "blocks", "uneven sets")
     assert seen >= {(name, on) for name in flags for on in (True, False)}
 
