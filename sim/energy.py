@@ -54,6 +54,15 @@ class CostTable(Document):
     spad: PerTensor
     static_power: Annotated[Watts, Field(ge=0, le=1e6)]
 
+    @staticmethod
+    def free() -> CostTable:
+        """Give a table in which nothing costs anything, for those who want cycles only."""
+        nothing = PerDirection(read=0.0, write=0.0)
+        level = PerTensor(ifmap=nothing, filter=nothing, psum=nothing, ofmap=nothing)
+        levels = {member.name.lower(): level for member in Level}
+        heads = {"schema": 1, "name": "free", "source": "", "status": "published", "unit": "pJ", "word": "16 b"}
+        return CostTable(**heads, mac=0.0, zero_buffer_read=0.0, static_power="0 W", **levels)  # type: ignore[arg-type]
+
     def per_word(self) -> NDArray[np.float64]:
         """Give costs per word as [level, tensor, direction]."""
         costs = np.zeros((len(Level), len(Tensor), len(Direction)))

@@ -12,7 +12,7 @@ from sim.layer import Layer
 from sim.mapping.folding import Folded, fold
 from sim.mapping.legality import Case, violations
 from sim.mapping.row_stationary import Mapping
-from sim.mapping.search import find_mapping
+from sim.mapping.search import Goal, find_mapping
 from sim.model import Job, Model
 from sim.results import LayerResult
 from sim.tensors import draw_filters, draw_ifmap, draw_ofmap
@@ -34,6 +34,7 @@ class Planner:
     machine: Machine
     table: CostTable
     batch: int
+    goal: Goal = field(default_factory=Goal)
     _found: dict[Layer, Mapping] = field(default_factory=dict)
 
     def plan(self, layers: Sequence[Layer]) -> list[Planned]:
@@ -55,9 +56,9 @@ class Planner:
         return Planned(layer, folded, mapping)
 
     def _search(self, layer: Layer, folded: Folded) -> Mapping:
-        alike = replace(layer, name="", ofmap_zeros=0.0, relu=True)
+        alike = replace(layer, name="", relu=True)
         if alike not in self._found:
-            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch)
+            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch, goal=self.goal)
         return self._found[alike]
 
 

@@ -24,14 +24,20 @@ def _threshold(zero_fraction: float) -> int:
     return round(zero_fraction * (1 << 16))
 
 
+def _shift(width: int) -> int:
+    """Give the places by which a 16-bit draw is shifted to become a positive number of `width` bits at most."""
+    return 17 - min(width, 16)
+
+
 def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
     """Draw the padded, trimmed ifmap (batch, G C, H, W); stored values are zero at the layer's fraction."""
     shape = layer.shape
     channels = shape.G * shape.C
     ifmap = np.zeros((batch, channels, shape.H, shape.W), np.int16)
+    corner = layer.padding.top, layer.padding.left
     for image in range(batch):
         draws = _draws(layer, seed, _IFMAP, image, (channels, layer.stored_height, layer.stored_width))
-        place_image(draws, _threshold(layer.ifmap_zeros), ifmap[image], layer.padding.top, layer.padding.left)
+        place_image(draws, _threshold(layer.ifmap_zeros), ifmap[image], *corner, _shift(layer.bits.ifmap))
     return ifmap
 
 
@@ -44,7 +50,13 @@ def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
     ofmap = np.empty((batch, shape.G * shape.M, shape.E, shape.F), np.int16)
     for image in range(batch):
         draws = _draws(layer, seed, _OFMAP, image, ofmap.shape[1:])
-        sign_draws(draws.reshape(-1), _threshold(layer.ofmap_zeros), ofmap[image].reshape(-1), layer.relu)
+        sign_draws(
+            draws.reshape(-1),
+            _threshold(layer.ofmap_zeros),
+            ofmap[image].reshape(-1),
+            layer.relu,
+            _shift(layer.bits.psum),
+        )
     return ofmap
 
 
@@ -53,5 +65,5 @@ def draw_filters(layer: Layer, *, seed: int) -> Tensor:
     shape = layer.shape
     draws = _draws(layer, seed, _FILTERS, 0, (shape.G * shape.M, shape.C, shape.R, shape.S))
     filters = np.empty(draws.shape, np.int16)
-    sign_draws(draws.reshape(-1), _threshold(layer.filter_zeros), filters.reshape(-1), False)
+    sign_draws(draws.reshape(-1), _threshold(layer.filter_zeros), filters.reshape(-1), False, _shift(layer.bits.filter))
     return filters

@@ -134,17 +134,23 @@ def covered(outputs: int, taps: int, stride: int) -> list[int]:
     return sorted({output * stride + tap for output in range(outputs) for tap in range(taps)})
 
 
-def live_products(shape: Any, ifmap: Any, *, batch: int) -> int:
-    """Count the products with a non-zero ifmap value by the seven loops of a layer, and one for the groups."""
+def live_products(shape: Any, ifmap: Any, *, batch: int, filters: Any = None) -> int:
+    """Count the products without a zero by the seven loops of a layer, and one for the groups.
+
+    `filters` are nested lists (G M, C, R, S); left out, only ifmap values count.
+    """
     live = 0
     for image in range(batch):
         for group in range(shape.G):
-            for _ in range(shape.M):
-                for channel in range(group * shape.C, (group + 1) * shape.C):
+            for number in range(group * shape.M, (group + 1) * shape.M):
+                for channel in range(shape.C):
+                    rows = ifmap[image][group * shape.C + channel]
                     for top in range(0, shape.E * shape.Uy, shape.Uy):
                         for left in range(0, shape.F * shape.Ux, shape.Ux):
-                            for row in ifmap[image][channel][top : top + shape.R]:
-                                live += sum(1 for value in row[left : left + shape.S] if value)
+                            for i in range(shape.R):
+                                for tap in range(shape.S):
+                                    weight = 1 if filters is None else filters[number][channel][i][tap]
+                                    live += rows[top + i][left + tap] != 0 and weight != 0
     return live
 
 
@@ -155,11 +161,15 @@ def replay(
     run_filters: int,
     ifmap: Any,
     *,
+    filters: Any = None,
     gating: bool = True,
     gated_mac_reads_ifmap_spad: bool = True,
 ) -> Replay:
-    """Run through all passes of a layer and count every access; `ifmap` is nested lists (N, G C, H, W)."""
-    chip = _Chip(shape, mapping, ifmap, gating, gated_mac_reads_ifmap_spad)
+    """Run through all passes of a layer and count every access.
+
+    `ifmap` is nested lists (N, G C, H, W); so are `filters` (G M, C, R, S), given only where their zeros gate too.
+    """
+    chip = _Chip(shape, mapping, ifmap, filters, gating, gated_mac_reads_ifmap_spad)
     for group in range(shape.G):
         for images in pieces(range(batch), mapping.n):
             for rows in pieces(range(shape.E), mapping.e):
@@ -181,6 +191,7 @@ class _Chip:
     shape: Any
     mapping: Any
     ifmap: Any
+    filters: Any
     gating: bool
     gated_mac_reads_ifmap_spad: bool
     seen: Replay = field(default_factory=Replay)
@@ -263,12 +274,18 @@ class _Chip:
                         for channel in channels:
                             ifmap = self.ifmap[image][work.group * shape.C + channel]
                             value = ifmap[row * shape.Uy + filter_row][column * shape.Ux + tap]
-                            for _ in filters:
-                                self.mac(value)
+                            for number in filters:
+                                self.mac(value, self.weight(work.group, number, channel, filter_row, tap))
 
-    def mac(self, value: int) -> None:
+    def weight(self, group: int, number: int, channel: int, filter_row: int, tap: int) -> int:
+        """Give the weight as the gate sees it: never zero where filters don't gate."""
+        if self.filters is None:
+            return 1
+        return self.filters[group * self.shape.M + number][channel][filter_row][tap]
+
+    def mac(self, value: int, weight: int) -> None:
         self.seen.macs += 1
-        gated = self.gating and value == 0
+        gated = self.gating and (value == 0 or weight == 0)
         if not gated or self.gated_mac_reads_ifmap_spad:
             self.read("SPAD", "IFMAP")
         if not gated:

@@ -5,10 +5,11 @@ from numba import njit
 
 
 @njit(cache=True, boundscheck=False)
-def place_image(draws, threshold, image, top, left):
+def place_image(draws, threshold, image, top, left, shift=1):
     """Turn uniform draws (C, h, w; uint16) into int16 values inside a zeroed, padded `image` (C, H, W).
 
-    A draw below `threshold` is a zero, any other a positive value. Rows and columns past the image are cut off.
+    A draw below `threshold` is a zero, any other a positive value of 16 - `shift` bits. Rows and columns past the
+    image are cut off.
     """
     channels, height, width = draws.shape
     rows = min(height, image.shape[1] - top)
@@ -18,15 +19,15 @@ def place_image(draws, threshold, image, top, left):
             for column in range(columns):
                 draw = draws[channel, row, column]
                 if draw >= threshold:
-                    image[channel, top + row, left + column] = (draw >> 1) | 1
+                    image[channel, top + row, left + column] = (draw >> shift) | 1
 
 
 @njit(cache=True, boundscheck=False)
-def sign_draws(draws, threshold, values, negative):
+def sign_draws(draws, threshold, values, negative, shift=1):
     """Turn uniform draws into int16: below `threshold` a negative value (`negative`) or a zero, else a positive one."""
     for place in range(draws.size):
         draw = np.int32(draws[place])
-        level = (draw >> 1) | 1
+        level = (draw >> shift) | 1
         if draw >= threshold:
             values[place] = level
         else:

@@ -42,12 +42,12 @@ class Folded:
         before, after = self.original, self.shape
         if before == after:
             return ifmap
-        images = ifmap.shape[0]
-        if before.H != after.H:
-            return np.ascontiguousarray(ifmap.reshape(images, after.G * after.C, after.H, after.W))
-        ways = before.C // after.C
+        images, ways = ifmap.shape[0], before.C // after.C
+        folded = (images, after.G * after.C, after.H, after.W)
+        if (after.C * ways, after.R, after.S) != (before.C, before.R, before.S * ways):
+            return np.ascontiguousarray(ifmap.reshape(folded))  # an inner product, cut up in any order
         split = ifmap.reshape(images, after.G * after.C, ways, before.H, before.W)
-        return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2)).reshape(images, after.G * after.C, after.H, after.W)
+        return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2)).reshape(folded)
 
     def fold_filters(self, filters: NDArray[np.int16]) -> NDArray[np.int16]:
         """Rearrange filters (G M, C, R, S) as the ifmap is: a filter is an ifmap of its own size."""

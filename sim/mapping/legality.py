@@ -158,15 +158,25 @@ def array_geometry(case: Case) -> Verdict:
 
 
 def multicast_tags(case: Case) -> Verdict:
-    """Row and column tags must fit their ID bits; all ones means unused."""
-    shape, noc = case.folded.shape, case.machine.noc
-    row_tags = case.mapping.r * min(shape.Uy, shape.R)
+    """Row and column tags of ifmaps and of filters must fit their ID bits; all ones means unused."""
+    shape, noc, placement = case.folded.shape, case.machine.noc, case.placement
+    stacked = placement.blocks_down * placement.channel_sets * placement.filter_height if placement.fits else 0
+    row_tags = max(case.mapping.r * min(shape.Uy, shape.R), stacked)
     if row_tags > (1 << noc.row_id) - 1:
         return f"{row_tags} row tags", f"at most {(1 << noc.row_id) - 1} in {noc.row_id} bits"
-    col_tags = case.mapping.e + (shape.R - 1) // shape.Uy
+    col_tags = max(case.mapping.e + (shape.R - 1) // shape.Uy, min(case.mapping.t, placement.sets_across))
     if col_tags > (1 << noc.col_id) - 1:
         return f"{col_tags} column tags", f"at most {(1 << noc.col_id) - 1} in {noc.col_id} bits"
     return None
+
+
+def code_levels(case: Case) -> Verdict:
+    """A level of the run-length code holds a whole fmap word."""
+    code, bits = case.machine.rlc, case.bits
+    widest = max(bits.ifmap, bits.psum)
+    if not code.enabled or widest <= code.level:
+        return None
+    return f"fmap words of {widest} bits", f"at most the code's level of {code.level}"
 
 
 def ifmap_tile_words(case: Case) -> int:
@@ -219,11 +229,16 @@ RULES: tuple[Rule, ...] = (
     psum_spad,
     psum_fifo,
     bus_widths,
+    code_levels,
     array_geometry,
     multicast_tags,
     glb_fmap_banks,
     glb_filter_banks,
 )
+
+
+# What no mapping can change: only the machine, the layer or its word widths can.
+MAPPING_FREE_RULES: tuple[Rule, ...] = (native_limits, operand_widths, psum_fifo, bus_widths, code_levels)
 
 
 def violations(case: Case) -> tuple[Violation, ...]:

@@ -160,3 +160,17 @@ def test_row_ids_close_up_where_the_published_pitch_does_not_fit() -> None:
         assert_tags_select(gins, placement, shape)
         pitches[channel_sets] = gins.ifmap_tags.row_pitch
     assert pitches == {3: 4, 4: 4, 5: 2, 7: 2}
+
+
+@pytest.mark.parametrize(("rows", "columns", "filter_sets"), [(12, 40, 33), (24, 1, 20)])
+def test_filter_tags_of_a_legal_mapping_fit_their_ids(rows: int, columns: int, filter_sets: int) -> None:
+    """Put more sets side by side, or on each other, than column or row IDs can tell apart."""
+    machine = eyeriss().model_copy(update={"pe_array": ArraySize(rows=rows, columns=columns)})
+    shape = Shape(G=1, M=40, C=1, R=1, S=1, E=1, F=4)
+    case = Case(fold(shape, machine), 1, BitWidths(), Mapping(m=40, n=1, e=1, p=1, q=1, r=1, t=filter_sets), machine)
+    if violations(case):
+        return
+    tags = configure_gins(shape, case.placement, machine.noc, BitWidths()).filter_tags
+    for filter_set in range(filter_sets):
+        row_tag, col_tag = tags.of(filter_set=filter_set, channel_set=0, filter_row=0)
+        assert row_tag < UNUSED_ROW and col_tag < UNUSED_COL

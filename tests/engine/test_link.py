@@ -92,6 +92,13 @@ def test_a_request_a_tick_later_waits_for_a_burst() -> None:
     assert log == [("load", 70), ("filters", 90)]
 
 
+@pytest.mark.parametrize("asked", [4, 9, 10, 11])
+def test_a_preload_that_waits_for_its_edge_has_its_first_burst(asked: int) -> None:
+    """Ask for a load once the link has settled on a preload that is to start at tick 10."""
+    log = serve_in_any_order(("filters", 3, PRELOAD, 6), ("load", asked, LOAD, 3))
+    assert log == [("load", 60), ("filters", 100)]
+
+
 def test_the_last_burst_is_as_short_as_what_is_left() -> None:
     log = serve_in_any_order(("filters", 0, PRELOAD, 5), ("load", 41, LOAD, 1), burst_words=4)
     assert log == [("filters", 50), ("load", 60)]

@@ -150,11 +150,12 @@ def draw_machine(rng: Random, sections: Sections) -> Machine:
             "psum_spad": eyeriss().pe.psum_spad.model_copy(update={"words": rng.randint(3, 6)}),
             "ifmap_fifo": eyeriss().pe.ifmap_fifo.model_copy(update={"words": rng.randint(1, 9)}),
             "psum_fifo": eyeriss().pe.psum_fifo.model_copy(update={"words": rng.randint(4, 9)}),
-            "gating": rng.choice((Gating.IFMAP_ZERO, Gating.IFMAP_ZERO, Gating.OFF)),
+            "gating": rng.choice((Gating.IFMAP_ZERO, Gating.EITHER_ZERO, Gating.OFF)),
             "gated_mac_reads_ifmap_spad": rng.random() < 0.6,
             "pipeline_stages": rng.randint(1, 3),
         },
         "glb": {"bank_words": 64, "bank_ports": rng.randint(1, 2)},
+        "noc": {name: rng.choice((32, 64)) for name in ("gin_filter", "gin_psum", "gon", "ln")},
         "rlc": {"enabled": rng.random() < 0.7, "run": rng.randint(1, 5), "codes_network_input": rng.random() < 0.3},
         "limits": {"vertical_strides": (1, 2, 3, 4)},
     }
@@ -207,7 +208,8 @@ def draw_trial(rng: Random, kind: Callable[[Random], tuple[Shape, Sections]]) ->
     )
     ifmap = draw_fmap(rng, (batch, shape.G * shape.C, folded.original.H, folded.original.W))
     ofmap = draw_fmap(rng, (batch, shape.G * shape.M, shape.E, shape.F))
-    trial = Trial(machine, Job(layer, folded, mapping, batch, ifmap, ofmap))
+    filters = draw_fmap(rng, (shape.G * shape.M, shape.C, shape.R, shape.S))
+    trial = Trial(machine, Job(layer, folded, mapping, batch, ifmap, ofmap, filters))
     return None if violations(trial.case) else trial
 
 
@@ -278,6 +280,7 @@ def replay_of(trial: Trial) -> Replay:
         job.batch,
         job.folded.filters_per_run,
         job.folded.fold_ifmap(job.ifmap).tolist(),
+        filters=job.folded.fold_filters(job.filters).tolist() if pe.gating is Gating.EITHER_ZERO else None,
         gating=pe.gating is not Gating.OFF,
         gated_mac_reads_ifmap_spad=pe.gated_mac_reads_ifmap_spad,
     )
@@ -296,7 +299,9 @@ def assert_replayed(trial: Trial) -> None:
     assert run.ledger.zero_buffer_reads == (0 if pe.gating is Gating.OFF else seen.macs), trial
     assert run.passes == len(seen.passes), trial
     if pe.gating is not Gating.OFF:
-        assert seen.macs_performed == live_products(job.layer.shape, job.ifmap.tolist(), batch=job.batch), trial
+        filters = job.filters.tolist() if pe.gating is Gating.EITHER_ZERO else None
+        live = live_products(job.layer.shape, job.ifmap.tolist(), batch=job.batch, filters=filters)
+        assert seen.macs_performed == live, trial
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -306,6 +311,17 @@ def test_every_ledger_entry_is_that_of_the_replay(kind: Callable[[Random], tuple
         assert_replayed(trial)
         compared += 1
     assert compared == CASES_OF_A_KIND
+
+
+def test_an_inner_product_can_be_cut_at_its_own_height() -> None:
+    """Fold 7 x 2 x 2 words, of which only 4 channels are countable, into 2 x 2 x 7."""
+    shape = Shape(G=1, M=2, C=7, R=2, S=2, E=1, F=1)
+    machine = vary(eyeriss(), {"limits": {"filter_height": 2, "channels": 4}})
+    layer = Layer("cut", LayerKind.FC, shape, stored_height=2, stored_width=2)
+    values, ofmap = draw_fmap(random.Random(1), (1, 7, 2, 2)), np.ones((1, 2, 1, 1), np.int16)
+    job = Job(layer, fold(shape, machine), Mapping(m=2, n=1, e=1, p=1, q=1, r=1, t=1), 1, values, ofmap)
+    assert violations(Trial(machine, job).case) == ()
+    assert_replayed(Trial(machine, job))
 
 
 def test_the_jobs_have_everything_in_them() -> None:
@@ -337,7 +353,7 @@ def test_the_jobs_have_everything_in_them() -> None:
     assert seen >= {f"batch {batch}" for batch in (1, 2, 3, 4)} | {
         f"U{axis} {u}" for axis in "xy" for u in (1, 2, 3, 4)
     }
-    assert seen >= {*WIDTHS, Gating.IFMAP_ZERO, Gating.OFF, ("configurations", 1), ("configurations", 2)}
+    assert seen >= {*WIDTHS, *Gating, ("configurations", 1), ("configurations", 2)}
     flags = ("rlc", "coded", "relu", "segments", "blocks", "uneven sets")
     assert seen >= {(name, on) for name in flags for on in (True, False)}
 

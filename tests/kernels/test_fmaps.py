@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import covered, live_products
 
-from sim.kernels.fmaps import count_live_products, count_uses, place_image, relu, sign_draws
+from sim.kernels.fmaps import count_live_products, count_live_taps, count_uses, place_image, relu, sign_draws
 
 DRAW = st.integers(0, 65535)
 THRESHOLD = st.sampled_from((0, 1, 2, 30000, 65535, 65536))
@@ -43,11 +43,17 @@ def assert_placed(draws: np.ndarray, threshold: int, size: tuple[int, int, int],
 
 
 def assert_live(tile: np.ndarray, window: dict[str, int]) -> None:
-    """Hold `count_live_products` against every window's taps, one by one."""
+    """Hold the counts of live products and of live taps against every window's taps, one by one."""
     shape = SimpleNamespace(G=1, M=1, C=tile.shape[1], **window)
     rows, columns = (count_uses(window[out], window[tap], window[step]) for out, tap, step in ("ERU", "FSV"))
     shape.Uy, shape.Ux = window["U"], window["V"]
     assert count_live_products(tile, rows, columns) == live_products(shape, tile, batch=tile.shape[0])
+    hits = np.zeros((shape.C, shape.R, shape.S), np.int64)
+    count_live_taps(tile, hits, shape.Uy, shape.Ux, shape.E, shape.F)
+    for tap in np.ndindex(hits.shape):
+        alone = np.zeros((1, *hits.shape), np.int64)
+        alone[0][tap] = 1
+        assert hits[tap] == live_products(shape, tile, batch=tile.shape[0], filters=alone)
 
 
 @st.composite

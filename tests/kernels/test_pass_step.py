@@ -100,7 +100,7 @@ def specs(draw: st.DrawFn) -> PassSpec:
     """Draw a pass of up to a few thousand MACs on an array with tight or roomy queues."""
     set_filters = tuple(draw(st.lists(small, min_size=1, max_size=3)))
     set_channels = tuple(draw(st.lists(small, min_size=1, max_size=2)))
-    bus, ln = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    psum, gon, ln = (draw(st.integers(1, 4)) for _ in range(3))
     return PassSpec(
         set_filters=set_filters,
         set_channels=set_channels,
@@ -113,13 +113,13 @@ def specs(draw: st.DrawFn) -> PassSpec:
         Ux=draw(st.integers(1, 4)),
         reads_psums=draw(st.booleans()),
         ifmap_fifo=draw(st.integers(0, 8)),
-        psum_fifo=draw(st.integers(max(bus, ln), 8)),
+        psum_fifo=draw(st.integers(max(psum, gon, ln), 8)),
         psum_spad=draw(st.integers(max(set_filters), 8)),
         extra_stages=draw(st.integers(0, 2)),
         filter_rate=draw(st.integers(1, 4)),
         ifmap_rate=draw(small),
-        psum_rate=bus,
-        gon_rate=bus,
+        psum_rate=psum,
+        gon_rate=gon,
         ln_rate=ln,
         psum_banks=draw(st.integers(1, 5)),
         bank_ports=draw(st.integers(1, 2)),

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
+from sim.analytic.model import AnalyticModel
 from sim.arch import Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload, names
-from sim.energy import read_cost_table
+from sim.density import FmapCode
+from sim.energy import energy_of, read_cost_table
 from sim.errors import InputError
-from sim.kernels import mapping_search
+from sim.kernels import layer_cost
 from sim.layer import Layer
-from sim.mapping import search
+from sim.mapping.facts import facts_of
 from sim.mapping.folding import fold
 from sim.mapping.legality import Case, violations
-from sim.mapping.row_stationary import PARAMETERS, Mapping, even_shares, tiles
-from sim.mapping.search import find_mapping, steps_that_matter
+from sim.mapping.row_stationary import Mapping, even_shares, tiles
+from sim.mapping.search import find_mapping
+from sim.mapping.space import Bounds, smallest_for_each_count
+from sim.model import Job
 from sim.workload import read_workload
 
 MACHINES = {name: read_machine(find_machine(name)) for name in names("arch", holding="pe_array:")}
@@ -46,12 +49,11 @@ def test_every_shipped_layer_gets_a_legal_mapping(workload: str, machine: str, t
 
 
 def estimate(layer: Layer, machine: Machine, table: str, mapping: Mapping, batch: int) -> float:
-    """Give the mapper's own estimate of a mapping's energy."""
+    """Give the system energy that the analytic model finds for a mapping."""
     folded = fold(layer.shape, machine)
-    facts = search._facts(layer, folded, machine, batch)
-    costs = search._costs(layer, machine, TABLES[table])
-    energy, _ = mapping_search.estimate(facts, costs, *(getattr(mapping, name) for name in PARAMETERS))
-    return float(energy)
+    run = AnalyticModel(machine, FmapCode.RLC).run(Job(layer, folded, mapping, batch))
+    clock_hz = machine.core.clock
+    return energy_of(run.ledger, TABLES[table], bits=layer.bits, cycles=run.total_cycles, clock_hz=clock_hz).system
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
@@ -68,29 +70,27 @@ def test_found_mappings_are_estimated_no_worse_than_the_stated_ones(workload: st
         )
 
 
-def test_the_cut_of_a_loop_is_that_of_the_pass_list() -> None:
+def test_the_cuts_of_the_filters_are_those_of_the_pass_list() -> None:
     """Tails in the estimate are those of the passes that will be run."""
     machine = MACHINES["eyeriss"]
     for layer in layers("squeezenet_v1_1"):
         folded = fold(layer.shape, machine)
         mapping = found(layer, machine, table="eyeriss-65nm", batch=3)
         listed = list(tiles(folded.shape, mapping, batch=3, run_filters=folded.filters_per_run))
-        facts = np.zeros(len(mapping_search.FACTS), np.int64)
-        facts[mapping_search.FILTERS] = folded.shape.M
-        facts[mapping_search.RUN_FILTERS] = folded.filters_per_run
-        groups, passes, at_work, shares = mapping_search.cut_filters(facts, mapping.m, mapping.p, mapping.t)
+        facts = facts_of(layer, folded, machine, 3)
+        groups, passes, at_work = layer_cost.count_filter_cuts(facts, mapping.m, mapping.p, mapping.t)
         first = [tile for tile in listed if (tile.images.start, tile.rows.start, tile.channels.start) == (0, 0, 0)]
         spans = [span for tile in first for span in tile.passes]
         assert (groups, passes) == (len(first), len(spans))
         assert at_work == sum(len(even_shares(span.size, mapping.p)) for span in spans)
-        assert shares == sum(even_shares(span.size, mapping.p)[0] for span in spans)
 
 
-def test_steps_that_matter_are_the_smallest_pieces_for_each_count() -> None:
-    assert steps_that_matter(7).tolist() == [7, 4, 3, 2, 1]
+def test_sizes_that_matter_are_the_smallest_for_each_count() -> None:
+    assert smallest_for_each_count(7, Bounds(1, 7)).tolist() == [7, 4, 3, 2, 1]
+    assert smallest_for_each_count(7, Bounds(3, 6)).tolist() == [4, 3]
     for total in range(1, 40):
-        counts = {-(-total // step) for step in range(1, total + 1)}
-        assert {-(-total // step) for step in steps_that_matter(total)} == counts
+        counts = {-(-total // size) for size in range(1, total + 1)}
+        assert {-(-total // size) for size in smallest_for_each_count(total, Bounds(1, total))} == counts
 
 
 def test_a_layer_that_fits_nowhere_names_the_broken_rules() -> None:

@@ -1,0 +1,151 @@
+"""A layer, a machine and a cost table as the vectors that the cost kernels take."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.arch import Gating, Machine
+from sim.counts import Direction, Level, Tensor
+from sim.density import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits, stored_columns, stored_rows
+from sim.energy import CostTable
+from sim.kernels import layer_cost
+from sim.layer import Layer
+from sim.mapping.folding import Folded
+
+READ, WRITE = Direction.READ, Direction.WRITE
+
+
+def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArray[np.int64]:
+    """Gather loop bounds, capacities and rates; memories in words of the layer's widths."""
+    shape, pe, glb, noc, bits = folded.shape, machine.pe, machine.glb, machine.noc, layer.bits
+    window = pe.ifmap_spad.capacity(bits.ifmap)
+    chain = machine.scan_chain
+    values = {
+        "BATCH": batch,
+        "GROUPS": shape.G,
+        "FILTERS": shape.M,
+        "RUN_FILTERS": folded.filters_per_run,
+        "CHANNELS": shape.C,
+        "FILTER_HEIGHT": shape.R,
+        "FILTER_WIDTH": shape.S,
+        "OFMAP_HEIGHT": shape.E,
+        "OFMAP_WIDTH": shape.F,
+        "STRIDE_Y": shape.Uy,
+        "STRIDE_X": shape.Ux,
+        "ARRAY_ROWS": machine.pe_array.rows,
+        "ARRAY_COLUMNS": machine.pe_array.columns,
+        "FILTER_SPAD": pe.filter_spad.capacity(bits.filter),
+        "WINDOW": window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
+        "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
+        "ROW_TAGS": (1 << noc.row_id) - 1,
+        "COL_TAGS": (1 << noc.col_id) - 1,
+        "FMAP_BANKS": glb.fmap_banks,
+        "BANK_BITS": glb.bank_bits,
+        "FMAP_COPIES": 2 if machine.overlap.fmaps else 1,
+        "FILTER_BUFFER": glb.filter_banks * glb.bank_bits // bits.filter,
+        "IFMAP_BITS": bits.ifmap,
+        "FILTER_BITS": bits.filter,
+        "PSUM_BITS": bits.psum,
+        "FILTER_RATE": max(1, noc.gin_filter // bits.filter),
+        "IFMAP_RATE": max(1, noc.gin_ifmap // bits.ifmap),
+        "PSUM_RATE": max(1, min(noc.gon, noc.gin_psum) // bits.psum),
+        "STAGES": pe.pipeline_stages,
+        "LINK_WIDTH": machine.link.width,
+        "PRELOADS": int(machine.overlap.filters),
+        "CONFIGURATION": folded.configurations * -(-chain.bits * machine.core.clock // chain.clock),
+    }
+    return np.array([values[name] for name in layer_cost.FACTS], np.int64)
+
+
+def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, code: FmapCode) -> NDArray[np.float64]:
+    """Gather the energies that a mapping changes, the sum of those that none does, and the link's pace."""
+    prices = _Prices(layer, table)
+    ifmap, ofmap = ifmap_stream_bits(code, machine, layer), ofmap_stream_bits(code, machine, layer)
+    link_cycle = machine.core.clock / machine.link.clock
+    outputs = batch * layer.shape.G * layer.shape.M * layer.shape.E * layer.shape.F
+    values = {
+        "DRAM_IFMAP_BIT": prices.bit(Level.DRAM, Tensor.IFMAP, READ),
+        "IFMAP_FILL": prices.word(Level.GLB, Tensor.IFMAP, WRITE),
+        "FILTER_FETCH": prices.word(Level.DRAM, Tensor.FILTER, READ)
+        + prices.both(Level.GLB, Tensor.FILTER)
+        + prices.word(Level.GIN, Tensor.FILTER, READ),
+        "IFMAP_SEND": prices.word(Level.GLB, Tensor.IFMAP, READ) + prices.word(Level.GIN, Tensor.IFMAP, READ),
+        "IFMAP_DELIVERY": prices.delivery(Tensor.IFMAP),
+        "FILTER_DELIVERY": prices.delivery(Tensor.FILTER),
+        "PSUM_OUT": prices.out_of_the_array() + prices.word(Level.GLB, Tensor.PSUM, WRITE),
+        "PSUM_IN": prices.word(Level.GLB, Tensor.PSUM, READ)
+        + prices.both(Level.GIN, Tensor.PSUM)
+        + prices.both(Level.FIFO, Tensor.PSUM),
+        "PSUM_HOP": prices.both(Level.LN, Tensor.PSUM) + prices.both(Level.FIFO, Tensor.PSUM),
+        "DRAM_OFMAP_BIT": prices.bit(Level.DRAM, Tensor.OFMAP, WRITE),
+        "FIXED": prices.macs(machine, batch)
+        + outputs * (prices.out_of_the_array() + prices.both(Level.GLB, Tensor.OFMAP)),
+        "CYCLE": table.static_per_cycle(machine.core.clock),
+        "LINK_CYCLE": link_cycle,
+        "STORED_BITS": ifmap.stored,
+        "PADDING_BITS": ifmap.padding,
+        "IFMAP_STREAM_BITS": ifmap.stream,
+        "OFMAP_BITS": outputs * ofmap.stored,
+        "OFMAP_STREAM_BITS": ofmap.stream,
+        "CODEC_CYCLE": 1 / machine.rlc.values_per_cycle,
+        "CROSSING": machine.link.fifo_sync_cycles + 0.5,
+        "BURST_WAIT": machine.link.burst_words / 2 * link_cycle,
+    }
+    return np.array([values[name] for name in layer_cost.COSTS], np.float64)
+
+
+def stored_per_channel(layer: Layer, folded: Folded, strip_rows: int) -> int:
+    """Count the stored (not padding) values of one folded channel in all strips' rows by W, strips overlapping."""
+    return stored_rows(layer, strip_rows) * stored_columns(layer) * layer.shape.C // folded.shape.C
+
+
+class _Prices:
+    """Look energies up for words of a layer's widths."""
+
+    def __init__(self, layer: Layer, table: CostTable) -> None:
+        self._layer = layer
+        self._table = table
+        self._per_bit = table.per_word() / table.word
+        bits = layer.bits
+        self._width = {
+            Tensor.IFMAP: bits.ifmap,
+            Tensor.FILTER: bits.filter,
+            Tensor.PSUM: bits.psum,
+            Tensor.OFMAP: bits.psum,
+        }
+
+    def bit(self, level: Level, tensor: Tensor, direction: Direction) -> float:
+        """Give the energy of one bit."""
+        return float(self._per_bit[level, tensor, direction])
+
+    def word(self, level: Level, tensor: Tensor, direction: Direction) -> float:
+        """Give the energy of one word."""
+        return self.bit(level, tensor, direction) * self._width[tensor]
+
+    def both(self, level: Level, tensor: Tensor) -> float:
+        """Give the energy of a word's reading and writing."""
+        return self.word(level, tensor, READ) + self.word(level, tensor, WRITE)
+
+    def delivery(self, tensor: Tensor) -> float:
+        """Give the energy of a word's arrival in one PE: off the bus, through the FIFO, into the spad."""
+        return (
+            self.word(Level.GIN, tensor, WRITE) + self.both(Level.FIFO, tensor) + self.word(Level.SPAD, tensor, WRITE)
+        )
+
+    def out_of_the_array(self) -> float:
+        """Give the energy of a psum's way from the top PE to the GLB's door."""
+        return self.both(Level.GON, Tensor.PSUM) + self.both(Level.FIFO, Tensor.PSUM)
+
+    def macs(self, machine: Machine, batch: int) -> float:
+        """Give the energy of a layer's MACs with their spad accesses."""
+        layer, pe = self._layer, machine.pe
+        every, live = batch * layer.shape.macs, live_macs(layer, pe.gating, batch=batch)
+        looked_at = every if pe.gated_mac_reads_ifmap_spad else live
+        flags = 0 if pe.gating == Gating.OFF else every
+        return (
+            live * (self._table.mac_cost(layer.bits) + self.word(Level.SPAD, Tensor.FILTER, READ))
+            + live * self.both(Level.SPAD, Tensor.PSUM)
+            + looked_at * self.word(Level.SPAD, Tensor.IFMAP, READ)
+            + flags * self._table.zero_buffer_read
+        )
