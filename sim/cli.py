@@ -1,16 +1,17 @@
-"""The command line: `python -m sim run WORKLOAD`."""
+"""The command line: `python -m sim run WORKLOAD` and the other commands."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from sim import __version__
-from sim.errors import InputError, ModelError, printable, quoted
+from sim.errors import InputError, ModelError, did_you_mean, printable, quoted
 
 FAILED, INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 1, 2, 3, 130
+_WORKLOAD = "a workload file, the name of a shipped one (googlenet), or a .txt of the online energy-estimation tool"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,6 +27,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_compare(commands)
+    _add_estimate(commands)
+    _add_convert(commands)
+    _add_map(commands)
     return parser
 
 
@@ -41,30 +46,160 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
-    run = commands.add_parser(
-        "run",
-        help="simulate a network, cycle by cycle",
-        description="Simulate a network layer by layer; print latency, accesses and energy.",
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"no choice {quoted(text)}; {did_you_mean(text, words)}")
+        return text
+
+    return read
+
+
+def _add_inputs(command: argparse.ArgumentParser, *, cost_table: str | None = None) -> None:
+    """Add what read_inputs reads; `cost_table` is the default, None for the machine's."""
+    command.add_argument("workload", metavar="WORKLOAD", help=_WORKLOAD)
+    command.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
+    command.add_argument(
+        "--cost-table",
+        default=cost_table,
+        metavar="NAME|FILE",
+        help="energy costs (default: " + (cost_table or "the machine's") + ")",
     )
-    run.add_argument("workload", metavar="WORKLOAD", help="a workload file, or the name of a shipped one (googlenet)")
-    run.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
-    run.add_argument("--cost-table", metavar="NAME|FILE", help="energy costs (default: the machine's)")
-    run.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
-    run.add_argument(
+    command.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
+    command.add_argument(
         "--layers", metavar="NAMES", help="only these layers: names or patterns, by commas (CONV1,fire2/*)"
     )
-    run.add_argument(
+    command.add_argument(
         "--mapping",
         action="append",
         default=[],
         metavar="LAYER:m=..,n=..,e=..,p=..,q=..,r=..,t=..",
         help="use this mapping for a layer; may be given again",
     )
+    command.add_argument(
+        "--objective",
+        type=_one_of("energy", "delay", "edp", "dram"),
+        default="energy",
+        metavar="energy|delay|edp|dram",
+        help="what the mapper makes least (default: energy)",
+    )
+    command.add_argument(
+        "--constrain",
+        action="append",
+        default=[],
+        metavar="[LAYERS:]PARAMETER=VALUE",
+        help="limit a mapping parameter: n=1, p=4..16, m=all, 'CONV*:n=1'; may be given again",
+    )
+
+
+def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
+    run = commands.add_parser(
+        "run",
+        help="simulate a network, cycle by cycle",
+        description="Simulate a network layer by layer; print latency, accesses and energy.",
+    )
+    _add_inputs(run)
     run.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
     run.add_argument("--json", metavar="FILE", help="write the result file; - for standard output")
     run.add_argument("--no-reuse", action="store_true", help="step every pass, also those of equal shape")
     run.add_argument("--quiet", action="store_true", help="print no table and no progress")
+
+
+def _add_map(commands: argparse._SubParsersAction[_Parser]) -> None:
+    mapping = commands.add_parser(
+        "map",
+        help="find the best mappings of each layer",
+        description="Search the whole mapping space of each layer; show the best mappings and why the second lost.",
+    )
+    _add_inputs(mapping)
+    mapping.add_argument("--top", type=_positive, default=5, metavar="K", help="how many mappings to show (default: 5)")
+    mapping.add_argument(
+        "--code",
+        type=_one_of("rlc", "significance_map", "none"),
+        default="rlc",
+        metavar="rlc|significance_map|none",
+        help="code of fmaps in DRAM (default: rlc)",
+    )
+
+
+def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="hold the analytic model against the cycle model",
+        description="Run both models on the same mappings and tensors; print where they differ, most energy first.",
+    )
+    _add_inputs(compare)
+    compare.add_argument(
+        "--code",
+        type=_one_of("rlc", "significance_map", "none"),
+        metavar="rlc|significance_map|none",
+        help="what the analytic model codes fmaps in DRAM with (default: what the machine has)",
+    )
+    compare.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
+    compare.add_argument("--json", metavar="FILE", help="write both results and the differences; - for standard output")
+    compare.add_argument("--quiet", action="store_true", help="print no table and no progress")
+
+
+def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    estimate = commands.add_parser(
+        "estimate",
+        help="estimate a network's energy in milliseconds",
+        description="Estimate a network's energy in closed form, from its shapes, bitwidths and zero fractions alone; "
+        "print it per image, by layer and kind of data.",
+    )
+    _add_inputs(estimate, cost_table="normalized-65nm")
+    estimate.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
+    estimate.add_argument(
+        "--zeros", metavar="ifmap=0.5,filter=0.3,ofmap=0.4", help="zero fractions, in place of all layers' own"
+    )
+    estimate.add_argument(
+        "--skip",
+        type=_one_of("ifmap", "either", "none"),
+        default="either",
+        metavar="ifmap|either|none",
+        help="MACs left out: with a zero ifmap value, with either operand zero, or none (default: either)",
+    )
+    estimate.add_argument(
+        "--code",
+        type=_one_of("significance_map", "rlc", "none"),
+        default="significance_map",
+        metavar="significance_map|rlc|none",
+        help="code of fmaps in DRAM (default: significance_map)",
+    )
+    estimate.add_argument(
+        "--output", metavar="FILE", help="write the online tool's table, per image in MACs; - for standard output"
+    )
+    estimate.add_argument(
+        "--json", metavar="FILE", help="write the result file, of the whole batch; - for standard output"
+    )
+    estimate.add_argument("--plot", metavar="FILE.svg|FILE.png", help="draw the layers' energies (needs matplotlib)")
+    estimate.add_argument("--quiet", action="store_true", help="print no table")
+
+
+def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
+    convert = commands.add_parser(
+        "convert",
+        help="write a network in the online energy-estimation tool's format",
+        description="Write a network in the online energy-estimation tool's text format, a line a layer.",
+    )
+    convert.add_argument("workload", metavar="WORKLOAD", help=_WORKLOAD)
+    convert.add_argument("out", nargs="?", default="-", metavar="OUT", help="file to write (default: standard output)")
+    convert.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
+
+
+def _command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Import a command; the simulator's imports are slow, and --help does without them."""
+    if name == "compare":
+        from sim.commands.compare import run
+    elif name == "estimate":
+        from sim.commands.estimate import run
+    elif name == "convert":
+        from sim.commands.convert import run
+    elif name == "map":
+        from sim.commands.map import run
+    else:
+        from sim.commands.run import run
+    return run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,9 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     try:
-        from sim.commands.run import run  # the simulator's imports are slow; --help does without them
-
-        status = run(options)
+        status = _command(options.command)(options)
         sys.stdout.flush()  # here, where a reader that has gone is still noticed
         return status
     except InputError as error:

@@ -17,6 +17,11 @@ class FmapCode(StrEnum):
     NONE = "none"
 
 
+def code_of(machine: Machine) -> FmapCode:
+    """Give the code that a machine's own codec speaks."""
+    return FmapCode.RLC if machine.rlc.enabled else FmapCode.NONE
+
+
 @dataclass(frozen=True, slots=True)
 class StreamBits:
     """Hold mean bits: of a stored value, of a value that is padding, and of a stream beside its values."""

@@ -34,13 +34,14 @@ def mapping_text(layer: LayerResult) -> str:
     return " ".join(str(value) for value in layer.mapping.values())
 
 
-def _energy_heads(unit: str) -> str:
+def energy_unit(unit: str) -> str:
+    """Give the unit in which millions of a cost table's unit are shown."""
     return "uJ" if unit == "pJ" else "M MAC"
 
 
 def layer_table(layers: Sequence[LayerResult]) -> Table:
     """Make the table of layers; at least one."""
-    unit = _energy_heads(layers[0].energy.unit)
+    unit = energy_unit(layers[0].energy.unit)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True)
     table.add_column("m n e p q r t", no_wrap=True)
@@ -102,7 +103,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
 
 
 def _energy_line(energy: Energy, power_w: float | None) -> str:
-    unit = _energy_heads(energy.unit)
+    unit = energy_unit(energy.unit)
     parts = {
         "compute": energy.compute,
         "ifmap": energy.ifmap,

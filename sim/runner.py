@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sim.arch import Gating, Machine
@@ -27,15 +27,20 @@ class Planned:
     mapping: Mapping
 
 
+def _plain_goal(layer: Layer) -> Goal:
+    """Give the goal of a layer that nothing special is wanted of."""
+    return Goal()
+
+
 @dataclass(slots=True)
 class Planner:
-    """Choose a mapping for each layer: the one it states, else the mapper's."""
+    """Choose a mapping for each layer: the one it states, else the mapper's best for the goal that `goal_of` gives."""
 
     machine: Machine
     table: CostTable
     batch: int
-    goal: Goal = field(default_factory=Goal)
-    _found: dict[Layer, Mapping] = field(default_factory=dict)
+    goal_of: Callable[[Layer], Goal] = _plain_goal
+    _found: dict[tuple[Layer, Goal], Mapping] = field(default_factory=dict)
 
     def plan(self, layers: Sequence[Layer]) -> list[Planned]:
         """Plan all layers; raise InputError for the first that can't be mapped, before anything runs."""
@@ -56,9 +61,10 @@ class Planner:
         return Planned(layer, folded, mapping)
 
     def _search(self, layer: Layer, folded: Folded) -> Mapping:
-        alike = replace(layer, name="", relu=True)
+        goal = self.goal_of(layer)
+        alike = replace(layer, name="", relu=True), goal
         if alike not in self._found:
-            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch, goal=self.goal)
+            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch, goal=goal)
         return self._found[alike]
 
 

@@ -13,7 +13,7 @@ from sim.errors import InputError
 Find = Callable[[str], Path]
 WORKLOADS = ["alexnet", "alexnet_jssc2017", "googlenet", "mobilenet_v1", "mobilenet_v1_0.5_128", "resnet50"]
 WORKLOADS += ["squeezenet_v1_0", "squeezenet_v1_1", "vgg16", "vgg16_jssc2017"]
-MACHINES = ["eyeriss", "isca2016_256pe"]
+MACHINES = ["asilomar2017", "eyeriss", "isca2016_256pe"]
 COST_TABLES = ["eyeriss-65nm", "normalized-65nm"]
 
 
@@ -61,7 +61,7 @@ def test_find_by_name(find: Find, kind: str, name: str) -> None:
         (find_workload, "lstm", f"no workload of that name comes with sim; allowed: {', '.join(WORKLOADS)}"),
         (find_workload, "x" * 300, f"no workload of that name comes with sim; allowed: {', '.join(WORKLOADS)}"),
         (find_machine, "eyeris", "no machine of that name comes with sim; did you mean 'eyeriss'?"),
-        (find_machine, "tpu", "no machine of that name comes with sim; allowed: eyeriss, isca2016_256pe"),
+        (find_machine, "tpu", "no machine of that name comes with sim; allowed: asilomar2017, eyeriss, isca2016_256pe"),
         (find_cost_table, "normalised-65nm",
          "no cost table of that name comes with sim; did you mean 'normalized-65nm'?"),
         # one kind is not offered for another
@@ -80,7 +80,9 @@ def test_refuse(find: Find, name: str, line: str) -> None:
 
 
 def test_refuse_no_name() -> None:
-    assert refusal(find_machine, "") == ("'': no machine of that name comes with sim; allowed: eyeriss, isca2016_256pe")
+    assert refusal(find_machine, "") == (
+        "'': no machine of that name comes with sim; allowed: asilomar2017, eyeriss, isca2016_256pe"
+    )
 
 
 @pytest.mark.parametrize("name", ["mine.yaml", "mine.yml", "./mine", "sub/mine", "sub/", "mine.txt/../mine"])

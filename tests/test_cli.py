@@ -45,7 +45,19 @@ EXAMPLE = "write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
 
 
 PROVENANCE = ["version", "git", "arch", "workload", "batch", "model", "cost_table", "seed", "options"]
-OPTIONS = ["--arch", "--cost-table", "--batch", "--layers", "--mapping", "--seed", "--json", "--no-reuse", "--quiet"]
+OPTIONS = [
+    "--arch",
+    "--cost-table",
+    "--batch",
+    "--layers",
+    "--mapping",
+    "--seed",
+    "--json",
+    "--no-reuse",
+    "--quiet",
+    "--objective",
+    "--constrain",
+]
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +147,7 @@ def test_the_result_file(capsys: pytest.CaptureFixture[str]) -> None:
         "model": "cycle",
         "cost_table": "eyeriss-65nm",
         "seed": 3,
-        "options": {"layers": None, "mapping": [], "reuse": True},
+        "options": {"layers": None, "mapping": [], "objective": "energy", "constrain": [], "reuse": True},
     }
     assert "conv2/dw" in capsys.readouterr().out  # the table is printed as well
 
@@ -279,7 +291,8 @@ def test_no_reuse_changes_nothing_but_the_time() -> None:
     every, reused = result("--no-reuse"), result()
     assert every["layers"] == reused["layers"]
     assert every["total"] == reused["total"]
-    assert every["provenance"]["options"] == {"layers": None, "mapping": [], "reuse": False}
+    options = {"layers": None, "mapping": [], "objective": "energy", "constrain": [], "reuse": False}
+    assert every["provenance"]["options"] == options
 
 
 # Bad input
@@ -318,7 +331,7 @@ WORKLOAD_KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include
         (["tiny.yaml", "--arch", "machine.yaml"],
          "machine.yaml:@: pe_array.rows: got the number 0; expected at least 1"),
         (["tiny.yaml", "--arch", "normalized-65nm"],
-         "normalized-65nm: no machine of that name comes with sim; allowed: eyeriss, isca2016_256pe"),
+         "normalized-65nm: no machine of that name comes with sim; allowed: asilomar2017, eyeriss, isca2016_256pe"),
         (["tiny.yaml", "--arch", "unpriced.yaml"],
          "unpriced.yaml: cost_table: eyeris-65nm: no cost table of that name comes with sim; "
          "did you mean 'eyeriss-65nm'?"),

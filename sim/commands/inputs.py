@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sim.arch import Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload
 from sim.energy import CostTable, read_cost_table
 from sim.errors import InputError, did_you_mean, quoted
+from sim.importers.tool_text import read_tool_file
 from sim.layer import Layer
 from sim.schema import validate_data
 from sim.text_source import shown_path
@@ -36,10 +37,17 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
     """Read and check all that the options name; raise InputError for the first thing wrong."""
     machine_file = find_machine(options.arch)
     machine = read_machine(machine_file)
-    workload = read_workload(find_workload(options.workload))
+    workload = read_network(options.workload)
     table = read_cost_table(_cost_table_file(options.cost_table, machine, machine_file))
     layers = _with_mappings(_select(workload, options.layers), options.mapping)
     return Inputs(machine, table, workload, tuple(layers), options.batch or workload.batch)
+
+
+def read_network(name: str) -> Workload:
+    """Read a workload file, a shipped workload, or a file of the online tool, which the suffix .txt tells."""
+    if Path(name).suffix.lower() == ".txt":
+        return read_tool_file(name)
+    return read_workload(find_workload(name))
 
 
 def _cost_table_file(name: str | None, machine: Machine, machine_file: Path) -> Path:
@@ -81,22 +89,29 @@ def _with_mappings(layers: Sequence[Layer], texts: Sequence[str]) -> list[Layer]
             raise InputError.located(
                 "--mapping", wrong=f"no layer '{name}' is run", allowed=did_you_mean(name, list(named))
             )
-        entry = validate_data(_read_pairs(pairs), MappingEntry, "--mapping")
+        entry = validate_data(
+            read_pairs(pairs, "--mapping", whole_number, allowed=_MAPPING_EXAMPLE), MappingEntry, "--mapping"
+        )
         named[name] = replace(named[name], mapping=tuple(entry.model_dump().items()))
     return list(named.values())
 
 
-def _read_pairs(text: str) -> dict[str, Any]:
+def read_pairs(
+    text: str, option: str, read: Callable[[str], float | None], *, allowed: str, what: str = "parameter"
+) -> dict[str, Any]:
+    """Read `key=number,...` as an option's text; `read` gives None for what is no number of its kind."""
     pairs: dict[str, Any] = {}
     for pair in text.split(","):
         key, _, value = pair.partition("=")
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise InputError.located(
-                "--mapping",
-                wrong=f"{quoted(pair)} is no parameter",
-                allowed=_MAPPING_EXAMPLE,
-            )
+        number = read(value)
+        if number is None:
+            raise InputError.located(option, wrong=f"{quoted(pair)} is no {what}", allowed=allowed)
         if key.strip() in pairs:
-            raise InputError.located("--mapping", [key.strip()], wrong="given twice", allowed="give it once")
-        pairs[key.strip()] = int(value)
+            raise InputError.located(option, [key.strip()], wrong="given twice", allowed="give it once")
+        pairs[key.strip()] = number
     return pairs
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number of at most nine digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
 
 from sim.errors import InputError
+from sim.results import NetworkResult
 from sim.text_source import shown_path
 
 STDOUT = Path("-")
@@ -46,22 +48,28 @@ def _unwritable(target: Path, error: OSError) -> InputError:
     return InputError.located(shown_path(target), wrong=f"can't be written: {reason}", allowed="name another file")
 
 
-def write_whole(target: Path, text: str) -> None:
+def as_json(result: NetworkResult) -> str:
+    """Write out a result file."""
+    return json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
+
+
+def write_whole(target: Path, content: str | bytes) -> None:
     """Write a file whole or not at all; links are followed, pipes and devices written to."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         if _is_stream(target):
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(data)
         else:
-            _replace(_followed(target), text)
+            _replace(_followed(target), data)
     except OSError as error:
         raise _unwritable(target, error) from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, data: bytes) -> None:
     descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".sim-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
         Path(draft).chmod(0o644)
         Path(draft).replace(target)
     except BaseException:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+from collections.abc import Mapping as Dict
 from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.arch import Machine
-from sim.energy import CostTable
-from sim.workload import Workload
+from sim.commands.inputs import Inputs
 
 
-def provenance_of(
-    options: argparse.Namespace, machine: Machine, workload: Workload, table: CostTable, batch: int
-) -> dict[str, Any]:
+def provenance_of(inputs: Inputs, *, model: str, seed: int | None, options: Dict[str, Any]) -> dict[str, Any]:
+    """Say what a result was made of; `seed` is None where no tensors are drawn, `options` are the command's own."""
     return {
         "version": __version__,
         "git": _git_commit(),
-        "arch": machine.name,
-        "workload": workload.name,
-        "batch": batch,
-        "model": "cycle",
-        "cost_table": table.name,
-        "seed": options.seed,
-        "options": {"layers": options.layers, "mapping": options.mapping, "reuse": not options.no_reuse},
+        "arch": inputs.machine.name,
+        "workload": inputs.workload.name,
+        "batch": inputs.batch,
+        "model": model,
+        "cost_table": inputs.table.name,
+        "seed": seed,
+        "options": dict(options),
     }
 
 
@@ -40,3 +38,8 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip()
+
+
+def choices_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Give what every command lets its user choose about layers and mappings."""
+    return {name: getattr(options, name) for name in ("layers", "mapping", "objective", "constrain")}

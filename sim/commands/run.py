@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,9 +10,11 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from sim.commands.goals import read_goals
 from sim.commands.inputs import read_inputs
-from sim.commands.outputs import STDOUT, check_target, write_whole
-from sim.commands.provenance import provenance_of
+from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
+from sim.commands.provenance import choices_of, provenance_of
+from sim.density import code_of
 from sim.energy import CostTable
 from sim.engine.chip import CycleModel
 from sim.errors import printable
@@ -28,14 +29,20 @@ def run(options: argparse.Namespace) -> int:
     """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
     inputs = read_inputs(options)
     target = check_target(options.json)
-    planned = Planner(inputs.machine, inputs.table, inputs.batch).plan(inputs.layers)
+    goal_of = read_goals(options, inputs.layers, code_of(inputs.machine))
+    planned = Planner(inputs.machine, inputs.table, inputs.batch, goal_of).plan(inputs.layers)
     model = CycleModel(inputs.machine, reuse=not options.no_reuse)
     runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed)
     finished = _run_layers(runner, planned, quiet=options.quiet)
     if not finished:
         raise KeyboardInterrupt
     result = NetworkResult(
-        provenance=provenance_of(options, inputs.machine, inputs.workload, inputs.table, inputs.batch),
+        provenance=provenance_of(
+            inputs,
+            model=model.name,
+            seed=options.seed,
+            options={**choices_of(options), "reuse": not options.no_reuse},
+        ),
         layers=tuple(finished),
         batch=inputs.batch,
         complete=len(finished) == len(planned),
@@ -64,12 +71,8 @@ def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> l
 def _hand_over(result: NetworkResult, table: CostTable, target: Path | None, *, quiet: bool) -> None:
     to_stdout = target == STDOUT
     if to_stdout:
-        sys.stdout.write(_as_json(result))
+        sys.stdout.write(as_json(result))
     elif target is not None:
-        write_whole(target, _as_json(result))
+        write_whole(target, as_json(result))
     if not quiet:
         show(result, make_console(to_stderr=to_stdout), status=table.status)
-
-
-def _as_json(result: NetworkResult) -> str:
-    return json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"

@@ -17,8 +17,9 @@ def _cache_folder() -> Path:
     digest = hashlib.sha256()
     for source in sorted(_HERE.glob("*.py")):
         digest.update(source.read_bytes())
-    base = Path(numba.config.CACHE_DIR) if numba.config.CACHE_DIR else _HERE / "__pycache__"
+    wanted = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    base = Path(wanted) if wanted else _HERE / "__pycache__"
     return base / f"kernels-{digest.hexdigest()[:16]}"
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]

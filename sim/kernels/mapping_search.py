@@ -63,7 +63,7 @@ def most_filters_held(facts, n, e, q, r):
     if banks <= 0:
         return 0
     per_filter = facts[FMAP_COPIES] * n * e * facts[OFMAP_WIDTH] * facts[PSUM_BITS]
-    return min(banks * facts[BANK_BITS] // per_filter, facts[FILTERS])
+    return min(banks * facts[BANK_BITS] // per_filter, facts[RUN_FILTERS])
 
 
 @njit(cache=True)
@@ -206,9 +206,11 @@ def try_filters_held(facts, costs, objective, mapping, most, channel_cuts, outer
         if cuts[0] != last_groups:
             last_groups = cuts[0]
             hopeful = (last_groups, fewest_passes, fewest_sets)
-            if not beats(*bound(facts, costs, objective, hopeful, channel_cuts, outer, e, t, stored), scores):
+            at_least = bound(facts, costs, objective, hopeful, channel_cuts, outer, e, t, stored)
+            if not beats(at_least[0], at_least[1], scores):
                 break
-        if not beats(*bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored), scores):
+        at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored)
+        if not beats(at_least[0], at_least[1], scores):
             continue
         energy, cycles, dram_bits, _ = evaluate(facts, costs, m, n, e, p, q, r, t, stored)
         evaluated += 1
@@ -236,7 +238,8 @@ def try_sets(facts, costs, objective, mapping, held, stored, outer, lows, highs,
             if most < max(p, (t - 1) * p + 1):
                 continue
             cuts = least_cuts(facts, most, p, t)
-            if not beats(*bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored), scores):
+            at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored)
+            if not beats(at_least[0], at_least[1], scores):
                 legal += most - max(lows[M], max(p, (t - 1) * p + 1)) + 1
                 continue
             mapping[P], mapping[T] = p, t

@@ -48,7 +48,7 @@ def loop_bounds(case: Case) -> Verdict:
     """No parameter may exceed the loop that it cuts, nor leave a PE set without work."""
     shape, mapping = case.folded.shape, case.mapping
     limits = {
-        "m": shape.M,
+        "m": case.folded.filters_per_run,
         "n": case.batch,
         "e": shape.E,
         "p": mapping.m,

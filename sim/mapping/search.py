@@ -78,7 +78,7 @@ def find_mappings(
     Ties go to less energy, then to larger e, n, q, r, t, p, m, in this order.
     """
     constraints = dict(goal.constraints)
-    bounds = parameter_bounds(folded.shape, batch, constraints)
+    bounds = parameter_bounds(folded, batch, constraints)
     if not _broken_whatever_the_mapping(layer, folded, machine, batch):
         widths = strip_widths_that_matter(folded.shape.E, bounds["e"])
         best = np.zeros((top, len(PARAMETERS)), np.int64)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.layer import Shape
+from sim.mapping.folding import Folded
 from sim.mapping.row_stationary import PARAMETERS
 
 Values = NDArray[np.int64]
@@ -25,9 +25,18 @@ class Bounds:
         return f"= {self.low}" if self.low == self.high else f"{self.low} to {self.high}"
 
 
-def parameter_bounds(shape: Shape, batch: int, constraints: Dict[str, Bounds]) -> dict[str, Bounds]:
+def parameter_bounds(folded: Folded, batch: int, constraints: Dict[str, Bounds]) -> dict[str, Bounds]:
     """Give each parameter's bounds: its loop's, narrowed by the constraints."""
-    loops = {"m": shape.M, "n": batch, "e": shape.E, "p": shape.M, "q": shape.C, "r": shape.C, "t": shape.M}
+    shape = folded.shape
+    loops = {
+        "m": folded.filters_per_run,
+        "n": batch,
+        "e": shape.E,
+        "p": shape.M,
+        "q": shape.C,
+        "r": shape.C,
+        "t": shape.M,
+    }
     bounds = {}
     for name in PARAMETERS:
         wish = constraints.get(name, Bounds(1, loops[name]))

@@ -18,7 +18,7 @@ from sim.mapping.facts import facts_of
 from sim.mapping.folding import fold
 from sim.mapping.legality import Case, violations
 from sim.mapping.row_stationary import Mapping, even_shares, tiles
-from sim.mapping.search import find_mapping
+from sim.mapping.search import Goal, Objective, find_mapping, find_mappings
 from sim.mapping.space import Bounds, smallest_for_each_count
 from sim.model import Job
 from sim.workload import read_workload
@@ -103,3 +103,26 @@ def test_a_layer_that_fits_nowhere_names_the_broken_rules() -> None:
         "ifmap_spad: q S = 33 words; at most 12; "
         "zero_buffer: q S = 33 words; at most the zero buffer's 12 flags while gating is on"
     )
+
+
+def test_each_objective_is_best_served_by_its_own_winner() -> None:
+    machine, table = MACHINES["eyeriss"], TABLES["eyeriss-65nm"]
+    measures = {
+        Objective.ENERGY: lambda one: one.energy,
+        Objective.DELAY: lambda one: one.cycles,
+        Objective.EDP: lambda one: one.energy * one.cycles,
+        Objective.DRAM: lambda one: one.dram_bits,
+    }
+    distinct = set()
+    for layer in layers("alexnet"):
+        folded = fold(layer.shape, machine)
+        winners = {
+            objective: find_mappings(
+                layer, folded, machine, table, batch=4, goal=Goal(objective=objective), top=1
+            ).candidates[0]
+            for objective in Objective
+        }
+        for objective, measure in measures.items():
+            assert measure(winners[objective]) == min(measure(winner) for winner in winners.values())
+        distinct.add(len({winner.mapping for winner in winners.values()}))
+    assert max(distinct) > 1
