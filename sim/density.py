@@ -35,8 +35,8 @@ def stream_bits(code: FmapCode, machine: Machine, *, zeros: float, width: int, c
     """Give the mean bits of values that are zero with fraction `zeros`, independently of their neighbours.
 
     The significance map takes 1 bit for a zero and 1 + width for any other value (Asilomar 2017, Section III). Of
-    the run-length code, a pair covers up to 2**run values and ends at the first that is not zero; a stream's last
-    code word is half empty on average.
+    the run-length code, a pair covers up to 2**run values and ends at the first that is not zero; a stream that ends
+    in zeros takes a pair more, and its last code word is half empty on average.
     """
     if code is FmapCode.NONE or not coded:
         return StreamBits(width, width, 0.0)
@@ -45,7 +45,8 @@ def stream_bits(code: FmapCode, machine: Machine, *, zeros: float, width: int, c
     longest = 1 << machine.rlc.run
     pairs = 1 / longest if zeros >= 1.0 else (1 - zeros) / (1 - zeros**longest)
     pair_bits = machine.link.width / machine.rlc.pairs
-    return StreamBits(pairs * pair_bits, pair_bits / longest, 0.5 * (machine.rlc.pairs - 1) * pair_bits)
+    ends = zeros + 0.5 * (machine.rlc.pairs - 1)
+    return StreamBits(pairs * pair_bits, pair_bits / longest, ends * pair_bits)
 
 
 def ifmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamBits:
@@ -73,7 +74,7 @@ def stored_rows(layer: Layer, strip_rows: int) -> int:
 
 def stored_columns(layer: Layer) -> int:
     """Count the ifmap columns that are stored, not padding, and that some window covers."""
-    return min(layer.stored_width, layer.shape.W - layer.padding.left)
+    return max(0, min(layer.stored_width, layer.shape.W - layer.padding.left))
 
 
 def taps_inside(outputs: int, taps: int, stride: int, before: int, stored: int) -> int:

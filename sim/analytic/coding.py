@@ -30,9 +30,9 @@ class FmapCoder:
         """Estimate a mapped layer's fmap bits."""
         shape = loops.shape
         held = sum(chunk.count for chunk in loops.filter_groups)
-        channels = loops.batch * shape.G * shape.C * held
-        stored = channels * stored_values(layer, loops)
-        padding = channels * loops.rows_fetched * shape.W - stored
+        maps = loops.batch * shape.G * held
+        stored = maps * stored_values(layer, loops)
+        padding = maps * shape.C * loops.rows_fetched * shape.W - stored
         stores = held * shape.G * loops.image_groups * loops.strip_count
         outputs = loops.batch * shape.G * shape.M * shape.E * shape.F
         ifmap = ifmap_stream_bits(self.code, self.machine, layer)
@@ -42,8 +42,5 @@ class FmapCoder:
 
 
 def stored_values(layer: Layer, loops: Loops) -> int:
-    """Count the stored (not padding) values of one channel in all strips' rows by W, strips overlapping.
-
-    A channel of a folded layer holds the values of several, or of parts, of the layer's own.
-    """
-    return stored_rows(layer, loops.mapping.e) * stored_columns(layer) * layer.shape.C // loops.shape.C
+    """Count the stored (not padding) values of one group in all strips' rows by W, strips overlapping."""
+    return stored_rows(layer, loops.mapping.e) * stored_columns(layer) * layer.shape.C

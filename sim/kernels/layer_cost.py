@@ -159,8 +159,8 @@ def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets
     # The last PE gets its first word after most of a column, then works at the bus's pace or its own.
     first = ifmap_column + max(macs, ifmap_column * (S - 1) + p * q)
     column = max(macs, ifmap_column * slide_x)
-    refill = (S - slide_x) * max(0.0, ifmap_column - macs / slide_x)
-    by_pes = first + (images * F - 1) * column + (images - 1) * refill + psum_column
+    words = ifmap_column * ((F - 1) * slide_x + S)
+    by_pes = max(first + (images * F - 1) * column, images * words + p * q) + psum_column
     by_psums = macs + p * q + images * F * psum_column
     return max(by_pes, by_psums) + channel_sets * R + facts[STAGES]
 

@@ -95,9 +95,9 @@ def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, co
     return np.array([values[name] for name in layer_cost.COSTS], np.float64)
 
 
-def stored_per_channel(layer: Layer, folded: Folded, strip_rows: int) -> int:
-    """Count the stored (not padding) values of one folded channel in all strips' rows by W, strips overlapping."""
-    return stored_rows(layer, strip_rows) * stored_columns(layer) * layer.shape.C // folded.shape.C
+def stored_per_channel(layer: Layer, folded: Folded, strip_rows: int) -> float:
+    """Give the stored (not padding) values of a folded channel, on average, in all strips' rows by W."""
+    return stored_rows(layer, strip_rows) * stored_columns(layer) * layer.shape.C / folded.shape.C
 
 
 class _Prices:

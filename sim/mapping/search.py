@@ -88,7 +88,7 @@ def find_mappings(
             costs_of(layer, machine, table, batch=batch, code=goal.code),
             _KERNEL_OBJECTIVE[goal.objective],
             widths,
-            np.array([stored_per_channel(layer, folded, int(width)) for width in widths], np.int64),
+            np.array([stored_per_channel(layer, folded, int(width)) for width in widths], np.float64),
             image_counts_that_matter(batch, bounds["n"]),
             np.array([bounds[name].low for name in PARAMETERS], np.int64),
             np.array([bounds[name].high for name in PARAMETERS], np.int64),

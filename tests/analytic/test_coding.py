@@ -104,12 +104,10 @@ def stored_by_hand(layer: Layer, folded: Folded, rows_of_a_strip: int) -> int:
 @given(layer=layers(), e=st.integers(1, 8))
 def test_stored_values_by_hand(layer: Layer, e: int) -> None:
     assume(e <= layer.shape.E)
-    assume(layer.padding.left <= layer.shape.W)  # else, see below
     folded = fold(layer.shape, small_machine())
     assume(folded.shape == folded.original)  # folds are below
     loops = loops_of(folded, Mapping(m=1, n=1, e=e, p=1, q=1, r=1, t=1), 1)
-    channels = layer.shape.G * layer.shape.C
-    assert channels * stored_values(layer, loops) == stored_by_hand(layer, folded, e)
+    assert layer.shape.G * stored_values(layer, loops) == stored_by_hand(layer, folded, e)
 
 
 @pytest.mark.parametrize("small", SMALL, ids=lambda small: small.name)
@@ -119,19 +117,16 @@ def test_stored_values_of_folded_layers(small: Small) -> None:
         if job.mapping.e in seen:
             continue
         seen.add(job.mapping.e)
-        channels = job.folded.shape.G * job.folded.shape.C
         found = stored_values(job.layer, loops_of(job.folded, job.mapping, 1))
-        assert channels * found == stored_by_hand(job.layer, job.folded, job.mapping.e)
+        assert job.folded.shape.G * found == stored_by_hand(job.layer, job.folded, job.mapping.e)
 
 
-@pytest.mark.xfail(reason="columns of padding alone are counted as fewer than none", strict=True)
 def test_stored_values_where_windows_meet_padding_alone() -> None:
     """Take one stored value behind three padding columns, of which a 1 x 1 window with stride 4 sees the first."""
     layer = Small("left", (1, 1, 1), 1, (1, 1), (4, 4), Padding(0, 0, 3, 0)).layer
     assert stored_values(layer, one_tile(layer)) == 0
 
 
-@pytest.mark.xfail(reason="a channel's stored values are rounded down before they are multiplied", strict=True)
 def test_stored_values_of_a_padded_folded_inner_product() -> None:
     """Cut 2 x 5 x 5 words, of which 24 are stored and 26 padding, into 25 channels of 2: all 24 are to be counted."""
     small = Small("inner product", (2, 4, 3), 1, (5, 5), pad=Padding(1, 0, 1, 1), sections=limited(filter_height=2))
@@ -164,7 +159,6 @@ def test_rlc_is_within_two_percent_of_the_encoder(density: float, run: int, pair
     assert bits.ofmap_written == pytest.approx(coded_bits(machine, ofmap), rel=0.02)
 
 
-@pytest.mark.xfail(reason="the pair that a stream's last zeros take is not counted", strict=True)
 @pytest.mark.parametrize(("density", "side"), [(0.1, 4), (0.3, 4), (0.5, 4), (0.1, 8), (0.3, 8)])
 def test_rlc_of_short_streams_is_within_two_percent_of_the_encoder(density: float, side: int) -> None:
     """Code each channel by itself: its few values end with a zero more often than not."""
