@@ -21,6 +21,7 @@ from sim.layer import Layer
 from sim.mapping.facts import costs_of, facts_of, stored_per_channel
 from sim.mapping.folding import Folded
 from sim.mapping.legality import MAPPING_FREE_RULES, Case, violations
+from sim.mapping.remedies import changes_for
 from sim.mapping.row_stationary import PARAMETERS, Mapping
 from sim.mapping.space import Bounds, image_counts_that_matter, parameter_bounds, strip_widths_that_matter
 
@@ -125,11 +126,12 @@ def _broken_whatever_the_mapping(layer: Layer, folded: Folded, machine: Machine,
 def _nothing_legal(
     layer: Layer, folded: Folded, machine: Machine, batch: int, constraints: Dict[str, Bounds]
 ) -> InputError:
-    """Say which rules even the smallest mapping breaks, or that the constraints leave nothing."""
-    broken = "; ".join(str(violation) for violation in violations(_smallest(layer, folded, machine, batch)))
-    if not broken and constraints:
-        limits = ", ".join(f"{name} {bounds}" for name, bounds in constraints.items())
-        broken = f"without the constraints ({limits}) there are some"
-    return InputError.located(
-        f"layer {layer.name}", wrong=f"no legal mapping on {machine.name}", allowed=broken or "change the machine"
-    )
+    """Say which rules even the smallest mapping breaks and what would mend it, or that constraints leave nothing."""
+    smallest = _smallest(layer, folded, machine, batch)
+    place, wrong = f"layer {layer.name}", f"no legal mapping on {machine.name}"
+    broken = "; ".join(str(violation) for violation in violations(smallest))
+    if broken:
+        changes = ", ".join(str(change) for change in changes_for(smallest))
+        return InputError.located(place, wrong=f"{wrong}; {broken}", allowed=f"with {changes} there would be one")
+    limits = ", ".join(f"{name} {bounds}" for name, bounds in constraints.items())
+    return InputError.located(place, wrong=wrong, allowed=f"without the constraints ({limits}) there are some")

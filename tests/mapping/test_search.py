@@ -101,7 +101,8 @@ def test_a_layer_that_fits_nowhere_names_the_broken_rules() -> None:
     assert str(error.value) == (
         "layer wide: no legal mapping on eyeriss; native_limits: S=33; at most 32 on this machine; "
         "ifmap_spad: q S = 33 words; at most 12; "
-        "zero_buffer: q S = 33 words; at most the zero buffer's 12 flags while gating is on"
+        "zero_buffer: q S = 33 words; at most the zero buffer's 12 flags while gating is on; "
+        "with limits.filter_width: 33, pe.ifmap_spad.words: 33, pe.zero_buffer: 33 there would be one"
     )
 
 
