@@ -289,6 +289,13 @@ def moved_energy(facts, costs, groups, filter_passes, filter_sets, channel_passe
 
 
 @njit(cache=True)
+def system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles):
+    """Add up the energy of words moved, of fmaps in DRAM, of what no mapping changes, and of time."""
+    fmaps = ifmap_bits * costs[DRAM_IFMAP_BIT] + ofmap_bits * costs[DRAM_OFMAP_BIT]
+    return moved + fmaps + costs[FIXED] + cycles * costs[CYCLE]
+
+
+@njit(cache=True)
 def evaluate(facts, costs, m, n, e, p, q, r, t, stored):
     """Give (system energy, total cycles, DRAM bits, processing cycles) of a mapped layer."""
     groups, filter_passes, filter_sets = count_filter_cuts(facts, m, p, t)
@@ -301,15 +308,10 @@ def evaluate(facts, costs, m, n, e, p, q, r, t, stored):
     if facts[FMAP_COPIES] == 2:
         waits = max(0.0, waits - busy)
     cycles = busy + waits + facts[CONFIGURATION]
-    energy = (
-        moved_energy(
-            facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
-        )
-        + ifmap_bits * costs[DRAM_IFMAP_BIT]
-        + ofmap_bits * costs[DRAM_OFMAP_BIT]
-        + costs[FIXED]
-        + cycles * costs[CYCLE]
+    moved = moved_energy(
+        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
     )
+    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles)
     weights = facts[GROUPS] * facts[FILTERS] * facts[CHANNELS] * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH]
     filter_bits = weights * image_groups * strips * facts[FILTER_BITS]
     return energy, cycles, filter_bits + ifmap_bits + ofmap_bits, busy - hidden

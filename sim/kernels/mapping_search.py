@@ -11,9 +11,6 @@ from sim.kernels.layer_cost import (
     CHANNELS,
     COL_TAGS,
     CONFIGURATION,
-    CYCLE,
-    DRAM_IFMAP_BIT,
-    DRAM_OFMAP_BIT,
     FILTER_BITS,
     FILTER_BUFFER,
     FILTER_HEIGHT,
@@ -21,7 +18,6 @@ from sim.kernels.layer_cost import (
     FILTER_SPAD,
     FILTER_WIDTH,
     FILTERS,
-    FIXED,
     FMAP_BANKS,
     FMAP_COPIES,
     GROUPS,
@@ -45,6 +41,7 @@ from sim.kernels.layer_cost import (
     evaluate,
     fmap_traffic,
     moved_energy,
+    system_energy,
 )
 
 ENERGY, DELAY, EDP, DRAM = range(4)  # objectives
@@ -131,15 +128,10 @@ def bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored):
     )
     ifmap_bits, ofmap_bits, waits = fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, stored)
     cycles = (max(busy, waits) if facts[FMAP_COPIES] == 2 else busy + waits) + facts[CONFIGURATION]
-    energy = (
-        moved_energy(
-            facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
-        )
-        + ifmap_bits * costs[DRAM_IFMAP_BIT]
-        + ofmap_bits * costs[DRAM_OFMAP_BIT]
-        + costs[FIXED]
-        + cycles * costs[CYCLE]
+    moved = moved_energy(
+        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
     )
+    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles)
     dram_bits = fetched * facts[FILTER_BITS] + ifmap_bits + ofmap_bits
     return objective_of(objective, energy, cycles, dram_bits), energy
 
