@@ -92,6 +92,24 @@ def _add_inputs(command: argparse.ArgumentParser, *, cost_table: str | None = No
     )
 
 
+def _add_code(command: argparse.ArgumentParser, *, default: str | None) -> None:
+    """Add the code that the analytic model assumes; None stands for the machine's own."""
+    command.add_argument(
+        "--code",
+        type=_one_of("rlc", "significance_map", "none"),
+        default=default,
+        metavar="rlc|significance_map|none",
+        help="code of fmaps in DRAM (default: " + (default or "what the machine has") + ")",
+    )
+
+
+def _add_drawn(command: argparse.ArgumentParser, *, json_help: str) -> None:
+    """Add what commands that draw tensors have in common."""
+    command.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
+    command.add_argument("--json", metavar="FILE", help=json_help + "; - for standard output")
+    command.add_argument("--quiet", action="store_true", help="print no table and no progress")
+
+
 def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     run = commands.add_parser(
         "run",
@@ -99,10 +117,8 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Simulate a network layer by layer; print latency, accesses and energy.",
     )
     _add_inputs(run)
-    run.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
-    run.add_argument("--json", metavar="FILE", help="write the result file; - for standard output")
+    _add_drawn(run, json_help="write the result file")
     run.add_argument("--no-reuse", action="store_true", help="step every pass, also those of equal shape")
-    run.add_argument("--quiet", action="store_true", help="print no table and no progress")
 
 
 def _add_map(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -113,13 +129,7 @@ def _add_map(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_inputs(mapping)
     mapping.add_argument("--top", type=_positive, default=5, metavar="K", help="how many mappings to show (default: 5)")
-    mapping.add_argument(
-        "--code",
-        type=_one_of("rlc", "significance_map", "none"),
-        default="rlc",
-        metavar="rlc|significance_map|none",
-        help="code of fmaps in DRAM (default: rlc)",
-    )
+    _add_code(mapping, default=None)
 
 
 def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -129,15 +139,8 @@ def _add_compare(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Run both models on the same mappings and tensors; print where they differ, most energy first.",
     )
     _add_inputs(compare)
-    compare.add_argument(
-        "--code",
-        type=_one_of("rlc", "significance_map", "none"),
-        metavar="rlc|significance_map|none",
-        help="what the analytic model codes fmaps in DRAM with (default: what the machine has)",
-    )
-    compare.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
-    compare.add_argument("--json", metavar="FILE", help="write both results and the differences; - for standard output")
-    compare.add_argument("--quiet", action="store_true", help="print no table and no progress")
+    _add_code(compare, default=None)
+    _add_drawn(compare, json_help="write both results and the differences")
 
 
 def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -159,13 +162,7 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="ifmap|either|none",
         help="MACs left out: with a zero ifmap value, with either operand zero, or none (default: either)",
     )
-    estimate.add_argument(
-        "--code",
-        type=_one_of("significance_map", "rlc", "none"),
-        default="significance_map",
-        metavar="significance_map|rlc|none",
-        help="code of fmaps in DRAM (default: significance_map)",
-    )
+    _add_code(estimate, default="significance_map")
     estimate.add_argument(
         "--output", metavar="FILE", help="write the online tool's table, per image in MACs; - for standard output"
     )

@@ -12,7 +12,7 @@ from rich.table import Table
 from sim.analytic.model import AnalyticModel
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs
-from sim.density import FmapCode
+from sim.density import FmapCode, code_of
 from sim.energy import energy_of
 from sim.layer import Layer
 from sim.mapping.folding import Folded, fold
@@ -35,13 +35,12 @@ class Mapped:
 def run(options: argparse.Namespace) -> int:
     """Do `map`: search every layer before the first line is printed."""
     inputs = read_inputs(options)
-    goal_of = read_goals(options, inputs.layers, FmapCode(options.code))
+    code = FmapCode(options.code) if options.code else code_of(inputs.machine)
+    goal_of = read_goals(options, inputs.layers, code)
     mapped = [_search(layer, inputs, goal_of(layer), top=options.top) for layer in inputs.layers]
     console = make_console()
     heading = f"[bold]{escape(inputs.workload.name)}[/bold] on {escape(inputs.machine.name)}, batch {inputs.batch}"
-    console.print(
-        f"{heading}: least {options.objective}, cost table {escape(inputs.table.name)}, fmaps in {options.code}"
-    )
+    console.print(f"{heading}: least {options.objective}, cost table {escape(inputs.table.name)}, fmaps in {code}")
     for one in mapped:
         console.print(Group("", _layer_table(one, inputs), *_notes(one, inputs)))
     legal, evaluated = sum(one.findings.legal for one in mapped), sum(one.findings.evaluated for one in mapped)
