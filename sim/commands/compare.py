@@ -6,13 +6,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, Group
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sim.analytic.model import AnalyticModel
@@ -20,12 +18,13 @@ from sim.arch import Gating, Machine
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs
 from sim.commands.outputs import STDOUT, check_target, write_whole
+from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.comparison import ENERGIES, Comparison, Difference, LayerComparison, compare
 from sim.density import FmapCode, code_of
 from sim.engine.chip import CycleModel
 from sim.errors import ModelError, printable
-from sim.report import make_console
+from sim.report import energy_unit, make_console
 from sim.results import LayerResult, NetworkResult
 from sim.runner import Planned, Planner, Runner
 
@@ -94,20 +93,13 @@ def _result(
 
 def _run_both(pair: _Pair, planned: Sequence[Planned], *, quiet: bool) -> tuple[list[LayerResult], list[LayerResult]]:
     """Run each layer on both models, with a progress bar on a terminal; keep what is finished when interrupted."""
-    console = make_console(to_stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = quiet or not console.is_terminal
     cycle: list[LayerResult] = []
     analytic: list[LayerResult] = []
-    with (
-        Progress(*columns, console=console, transient=True, disable=hidden) as progress,
-        suppress(KeyboardInterrupt),
-    ):
-        task = progress.add_task("layers", total=len(planned))
+    with layer_progress(len(planned), quiet=quiet) as done:
         for one in planned:
             cycle += pair.cycle.run([one])
             analytic += pair.analytic.run([one])
-            progress.update(task, advance=1, description=printable(one.layer.name))
+            done(one.layer.name)
     return cycle, analytic
 
 
@@ -131,7 +123,7 @@ def show(comparison: Comparison, console: Console) -> None:
 
 def comparison_table(comparison: Comparison) -> Table:
     """Make the table: what the cycle model counts and, in per cent, how much more the analytic model has."""
-    unit = "uJ" if comparison.cycle.layers[0].energy.unit == "pJ" else "M MAC"
+    unit = energy_unit(comparison.cycle.layers[0].energy.unit)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True)
     energies = [f"{name}\n%" for name in ENERGIES[1:]]

@@ -5,19 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sim.commands.goals import read_goals
 from sim.commands.inputs import read_inputs
 from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
+from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.density import code_of
 from sim.energy import CostTable
 from sim.engine.chip import CycleModel
-from sim.errors import printable
 from sim.report import make_console, show
 from sim.results import LayerResult, NetworkResult
 from sim.runner import Planned, Planner, Runner
@@ -53,18 +50,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
     """Run the layers with a progress bar on a terminal; keep what is finished when interrupted."""
-    console = make_console(to_stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = quiet or not console.is_terminal
     finished: list[LayerResult] = []
-    with (
-        Progress(*columns, console=console, transient=True, disable=hidden) as progress,
-        suppress(KeyboardInterrupt),
-    ):
-        task = progress.add_task("layers", total=len(planned))
+    with layer_progress(len(planned), quiet=quiet) as done:
         for layer in runner.run(planned):
             finished.append(layer)
-            progress.update(task, advance=1, description=printable(layer.name))
+            done(layer.name)
     return finished
 
 

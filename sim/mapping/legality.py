@@ -157,14 +157,19 @@ def array_geometry(case: Case) -> Verdict:
     )
 
 
+def tag_counts(case: Case) -> tuple[int, int]:
+    """Count the row tags and the column tags that ifmaps or filters need; rows that the array lacks need none."""
+    shape, mapping, placement = case.folded.shape, case.mapping, case.placement
+    stacked = placement.blocks_down * placement.channel_sets * placement.filter_height if placement.fits else 0
+    rows = max(mapping.r * min(shape.Uy, shape.R), stacked)
+    return rows, max(mapping.e + (shape.R - 1) // shape.Uy, min(mapping.t, placement.sets_across))
+
+
 def multicast_tags(case: Case) -> Verdict:
     """Row and column tags of ifmaps and of filters must fit their ID bits; all ones means unused."""
-    shape, noc, placement = case.folded.shape, case.machine.noc, case.placement
-    stacked = placement.blocks_down * placement.channel_sets * placement.filter_height if placement.fits else 0
-    row_tags = max(case.mapping.r * min(shape.Uy, shape.R), stacked)
+    noc, (row_tags, col_tags) = case.machine.noc, tag_counts(case)
     if row_tags > (1 << noc.row_id) - 1:
         return f"{row_tags} row tags", f"at most {(1 << noc.row_id) - 1} in {noc.row_id} bits"
-    col_tags = max(case.mapping.e + (shape.R - 1) // shape.Uy, min(case.mapping.t, placement.sets_across))
     if col_tags > (1 << noc.col_id) - 1:
         return f"{col_tags} column tags", f"at most {(1 << noc.col_id) - 1} in {noc.col_id} bits"
     return None
@@ -210,11 +215,16 @@ def glb_fmap_banks(case: Case) -> Verdict:
     return f"{ifmap} ifmap and {psum} psum banks", f"at most {most} together"
 
 
+def filter_words_of_a_pass(case: Case) -> int:
+    """Count the filter words of a full pass."""
+    shape, mapping = case.folded.shape, case.mapping
+    filters = min(mapping.filters_per_pass, mapping.m)
+    return filters * min(mapping.channels_per_pass, shape.C) * shape.R * shape.S
+
+
 def glb_filter_banks(case: Case) -> Verdict:
     """The filters of one pass are preloaded whole."""
-    shape, mapping, glb = case.folded.shape, case.mapping, case.machine.glb
-    filters = min(mapping.filters_per_pass, mapping.m)
-    words = filters * min(mapping.channels_per_pass, shape.C) * shape.R * shape.S
+    words, glb = filter_words_of_a_pass(case), case.machine.glb
     most = glb.filter_banks * glb.bank_bits // case.bits.filter
     return None if words <= most else (f"{words} filter words a pass", f"at most {most}")
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.arch import Machine
-from sim.mapping.legality import Case, bank_counts, violations
-from sim.mapping.placement import place
+from sim.mapping.legality import Case, bank_counts, filter_words_of_a_pass, tag_counts, violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,26 @@ class Change:
 
 
 def changes_for(case: Case) -> tuple[Change, ...]:
-    """Give the smallest changes of the machine that would make a mapping legal; empty where it is, or none would do."""
-    return tuple(
-        change
-        for violation in violations(case)
-        if violation.rule in _REMEDIES
-        for change in _REMEDIES[violation.rule](case)
-    )
+    """Give the smallest changes of the machine that would make a mapping legal; empty where it is, or none would do.
+
+    A change may bring another rule up (more array rows need more row tags): rules are checked again after each round,
+    and of one parameter the last value counts.
+    """
+    needed: dict[tuple[str, ...], Change] = {}
+    found = _round_of_changes(case)
+    while any(needed.get(change.path) != change for change in found):
+        needed |= {change.path: change for change in found}
+        case = replace(case, machine=apply(case.machine, found))
+        found = _round_of_changes(case)
+    return tuple(needed.values())
+
+
+def _round_of_changes(case: Case) -> tuple[Change, ...]:
+    return tuple(change for violation in violations(case) for change in _REMEDIES.get(violation.rule, _none)(case))
+
+
+def _none(case: Case) -> tuple[Change, ...]:
+    return ()
 
 
 def apply(machine: Machine, changes: tuple[Change, ...]) -> Machine:
@@ -115,13 +127,8 @@ def _rows(case: Case) -> tuple[Change, ...]:
 
 def _tags(case: Case) -> tuple[Change, ...]:
     """Give ID widths of which all ones is left for unused: k tags take as many bits as the number k has."""
-    shape, mapping, noc = case.folded.shape, case.mapping, case.machine.noc
-    placement = place(shape.R, mapping, case.machine.pe_array)
-    rows = max(
-        mapping.r * min(shape.Uy, shape.R),
-        placement.blocks_down * placement.channel_sets * placement.filter_height,
-    )
-    columns = max(mapping.e + (shape.R - 1) // shape.Uy, min(mapping.t, placement.sets_across))
+    noc = case.machine.noc
+    rows, columns = tag_counts(case)
     needs = {"row_id": rows.bit_length(), "col_id": columns.bit_length()}
     return tuple(Change(("noc", name), need) for name, need in needs.items() if need > getattr(noc, name))
 
@@ -131,9 +138,7 @@ def _fmap_banks(case: Case) -> tuple[Change, ...]:
 
 
 def _filter_banks(case: Case) -> tuple[Change, ...]:
-    shape, mapping, glb = case.folded.shape, case.mapping, case.machine.glb
-    filters = min(mapping.filters_per_pass, mapping.m)
-    words = filters * min(mapping.channels_per_pass, shape.C) * shape.R * shape.S
+    words, glb = filter_words_of_a_pass(case), case.machine.glb
     return (Change(("glb", "filter_banks"), -(-words * case.bits.filter // glb.bank_bits)),)
 
 

@@ -79,3 +79,11 @@ def test_a_code_that_is_too_narrow_can_be_left_off(width: int) -> None:
 
 def test_a_legal_mapping_needs_no_change() -> None:
     assert changes_for(Case(fold(Shape(1, 1, 1, 3, 3, 4, 4), EYERISS), 1, BitWidths(), SMALLEST, EYERISS)) == ()
+
+
+def test_a_change_that_breaks_another_rule_is_followed_up() -> None:
+    """A filter of 20 rows needs 20 array rows, and these need 5 bits to be told apart."""
+    case = Case(fold(Shape(1, 1, 1, 20, 3, 4, 4), EYERISS), 1, BitWidths(), SMALLEST, EYERISS)
+    changes = [str(change) for change in changes_for(case)]
+    assert changes == ["limits.filter_height: 20", "pe_array.rows: 20", "noc.row_id: 5"]
+    assert violations(replace(case, machine=apply(EYERISS, changes_for(case)))) == ()
