@@ -10,11 +10,21 @@ from pydantic import Field, model_validator
 
 from sim.errors import FieldFault
 from sim.schema import Document, read_document
-from sim.units import BitWidth, Hertz, Volts
+from sim.units import BitWidth, Dimension, Hertz, Volts, format_quantity
 
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 Cycles = Annotated[int, Field(ge=0, le=1 << 20)]
 Width = Annotated[BitWidth, Field(ge=1, le=4096)]
+ClockRate = Annotated[Hertz, Field(ge=1)]
+Supply = Annotated[Volts, Field(gt=0, le=10)]
+
+
+def _hertz(value: int) -> str:
+    return format_quantity(value, Dimension.FREQUENCY)
+
+
+def _volts(value: float) -> str:
+    return f"{value:g} V"
 
 
 class Memory(Document):
@@ -36,11 +46,46 @@ class Gating(StrEnum):
     OFF = "off"
 
 
-class CoreDomain(Document):
-    """Describe the clock and supply of everything but the link."""
+class ColumnStart(StrEnum):
+    """Name what a PE waits for before the MACs of an ofmap column: the whole window of q S words, or its first word."""
 
-    clock: Annotated[Hertz, Field(ge=1)]
-    voltage: Annotated[Volts, Field(gt=0, le=10)]
+    WINDOW = "window"
+    WORD = "word"
+
+
+class FilterMulticast(StrEnum):
+    """Name how far one filter word on the GIN reaches: the PEs of one X-bus (a row), or of all X-buses."""
+
+    ROW = "row"
+    ARRAY = "array"
+
+
+class CoreDomain(Document):
+    """Describe the clock and supply of everything but the link; without a range, any will do."""
+
+    clock: ClockRate
+    voltage: Supply
+    clock_range: tuple[ClockRate, ClockRate] | None = None
+    voltage_range: tuple[Supply, Supply] | None = None
+
+    @model_validator(mode="after")
+    def _in_range(self) -> CoreDomain:
+        self.check_range()
+        return self
+
+    def check_range(self) -> None:
+        """Raise FieldFault where clock or voltage is out of its range."""
+        for name, text in (("clock", _hertz), ("voltage", _volts)):
+            key = f"{name}_range"
+            bounds, value = getattr(self, key), getattr(self, name)
+            if bounds is None:
+                continue
+            low, high = bounds
+            if low > high:
+                raise FieldFault(f"{text(low)} to {text(high)}", "the smaller value first", at=(key,))
+            if not low <= value <= high:
+                wrong = f"{text(value)} is out of core.{key}"
+                raise FieldFault(wrong, f"allowed: {text(low)} to {text(high)}", at=(name,))
 
 
 class Arithmetic(Document):
@@ -69,6 +114,7 @@ class PE(Document):
     zero_buffer: Width
     ifmap_fifo: Memory
     psum_fifo: Memory
+    column_start: ColumnStart
     gating: Gating
     gated_mac_reads_ifmap_spad: bool
 
@@ -101,6 +147,7 @@ class Networks(Document):
     gin_psum: Width
     gon: Width
     ln: Width
+    filter_multicast: FilterMulticast
     row_id: Annotated[BitWidth, Field(ge=1, le=16)]
     col_id: Annotated[BitWidth, Field(ge=1, le=16)]
 
@@ -109,10 +156,22 @@ class LinkDomain(Document):
     """Describe the chip's port to DRAM: bidirectional, one direction at a time, on its own clock."""
 
     width: Width
-    clock: Annotated[Hertz, Field(ge=1)]
+    clock: ClockRate
     burst_words: Count
     turnaround_cycles: Cycles
     fifo_sync_cycles: Cycles
+    clock_max: ClockRate | None = None
+
+    @model_validator(mode="after")
+    def _in_range(self) -> LinkDomain:
+        self.check_range()
+        return self
+
+    def check_range(self) -> None:
+        """Raise FieldFault where the clock is above its maximum."""
+        if self.clock_max is not None and self.clock > self.clock_max:
+            wrong = f"{_hertz(self.clock)} is above link.clock_max"
+            raise FieldFault(wrong, f"allowed: up to {_hertz(self.clock_max)}", at=("clock",))
 
 
 class RunLengthCode(Document):
@@ -150,10 +209,17 @@ class NativeLimits(Document):
 
 
 class Overlap(Document):
-    """Say which DRAM traffic runs while the array works."""
+    """Say what runs while the array works: DRAM traffic, and, while a pass's last psums drain, the next filter load."""
 
     fmaps: bool
     filters: bool
+    drain: bool
+
+
+class Control(Document):
+    """Describe the top-level controller: the core cycles that it needs to set up a pass."""
+
+    pass_setup_cycles: Cycles
 
 
 class Machine(Document):
@@ -174,6 +240,7 @@ class Machine(Document):
     scan_chain: ScanChain
     limits: NativeLimits
     overlap: Overlap
+    control: Control
 
     @model_validator(mode="after")
     def _code_word_fits_the_link(self) -> Machine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from sim.text_source import shown_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-_FORMATS = {".svg": "svg", ".png": "png"}
+_SUFFIXES = (".svg", ".png")
 _KINDS = {  # from the bottom; colours that colour-blind readers can tell apart
     "computation": "#0072b2",
     "weight": "#e69f00",
@@ -24,14 +26,19 @@ _KINDS = {  # from the bottom; colours that colour-blind readers can tell apart
 }
 _LEVEL_CHARACTERS = 80  # longer lines of names are turned upright
 _MOST_NAMES = 200  # of more layers, some bars go without a name
-_METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "png": {"Software": None}}
+_METADATA: dict[str, dict[str, None]] = {
+    ".svg": {"Date": None},
+    ".png": {"Software": None},
+    ".pdf": {"CreationDate": None},
+}
 
 
-def check_plot(target: Path) -> None:
+def check_plot(target: Path, *, suffixes: tuple[str, ...] = _SUFFIXES) -> None:
     """Make sure that a chart can be drawn into a file of that name; raise InputError."""
-    if target.suffix.lower() not in _FORMATS:
+    if target.suffix.lower() not in suffixes:
+        names = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
         raise InputError.located(
-            shown_path(target), wrong="is no picture's name", allowed="give a name that ends in .svg or .png"
+            shown_path(target), wrong="is no picture's name", allowed=f"give a name that ends in {names}"
         )
     try:
         import matplotlib.figure  # noqa: F401 - an extra
@@ -43,18 +50,23 @@ def check_plot(target: Path) -> None:
 
 def draw(estimate: Estimate, *, suffix: str, title: str) -> bytes:
     """Draw the chart of an estimate as a picture file; the same estimate gives the same bytes."""
+    return render(lambda figure: _draw_bars(figure.subplots(), estimate, title), suffix=suffix, size=_size(estimate))
+
+
+def render(draw_on: Callable[[Figure], None], *, suffix: str, size: tuple[float, float]) -> bytes:
+    """Give a picture file, of width and height in inches; it has no date, and the user's style is left alone."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    kind, picture = _FORMATS[suffix.lower()], io.BytesIO()
+    kind, picture = suffix.lower(), io.BytesIO()
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # a box stands for it
         mpl.rcdefaults()
         mpl.rc("font", family="DejaVu Sans", size=9)
         mpl.rc("svg", fonttype="path", hashsalt="sim")
-        figure = Figure(figsize=_size(estimate), dpi=150, layout="constrained")
-        _draw_bars(figure.subplots(), estimate, title)
-        figure.savefig(picture, format=kind, metadata=_METADATA[kind])
+        figure = Figure(figsize=size, dpi=150, layout="constrained")
+        draw_on(figure)
+        figure.savefig(picture, format=kind.removeprefix("."), metadata=_METADATA[kind])
     return picture.getvalue()
 
 

@@ -27,10 +27,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands)
+    _add_power(commands)
     _add_compare(commands)
     _add_estimate(commands)
     _add_convert(commands)
     _add_map(commands)
+    _add_validate(commands)
+    _add_calibrate(commands)
     return parser
 
 
@@ -117,8 +120,34 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Simulate a network layer by layer; print latency, accesses and energy.",
     )
     _add_inputs(run)
+    _add_operating_point(run)
     _add_drawn(run, json_help="write the result file")
-    run.add_argument("--no-reuse", action="store_true", help="step every pass, also those of equal shape")
+    _add_no_reuse(run)
+
+
+def _add_power(commands: argparse._SubParsersAction[_Parser]) -> None:
+    power = commands.add_parser(
+        "power",
+        help="break the chip's power down by component",
+        description="Simulate a network layer by layer; print the chip's mean power by component, in mW and per cent, "
+        "and beside the measured layers what was published of them (JSSC 2017, Fig. 16).",
+    )
+    _add_inputs(power)
+    _add_operating_point(power)
+    _add_drawn(power, json_help="write power by layer and component")
+    power.add_argument("--csv", metavar="FILE", help="write the same as CSV; - for standard output")
+    _add_no_reuse(power)
+
+
+def _add_no_reuse(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--no-reuse", action="store_true", help="step every pass, also those of equal shape")
+
+
+def _add_operating_point(command: argparse.ArgumentParser) -> None:
+    """Add what replaces the machine's voltage and clocks."""
+    command.add_argument("--voltage", metavar="V", help="core supply, such as '0.82 V' (default: the machine's)")
+    command.add_argument("--clock", metavar="HZ", help="core clock, such as '100 MHz' (default: the machine's)")
+    command.add_argument("--link-clock", metavar="HZ", help="clock of the DRAM link (default: the machine's)")
 
 
 def _add_map(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -151,6 +180,7 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
         "print it per image, by layer and kind of data.",
     )
     _add_inputs(estimate, cost_table="normalized-65nm")
+    _add_operating_point(estimate)
     estimate.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
     estimate.add_argument(
         "--zeros", metavar="ifmap=0.5,filter=0.3,ofmap=0.4", help="zero fractions, in place of all layers' own"
@@ -184,6 +214,37 @@ def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
     convert.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
 
 
+def _add_validate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    validate = commands.add_parser(
+        "validate",
+        help="hold the cycle model against the measured chip",
+        description="Run AlexNet and VGG-16 as they were measured on the chip; print every published figure "
+        "beside ours (JSSC 2017, Tables V and VI), and which bounds are broken. The status is 1 where one is.",
+    )
+    validate.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
+    validate.add_argument(
+        "--cost-table", default=None, metavar="NAME|FILE", help="energy costs, in pJ (default: the machine's)"
+    )
+    _add_drawn(validate, json_help="write all cells, columns, totals and broken bounds")
+    validate.add_argument("--csv", metavar="FILE", help="write the cells, one a row; - for standard output")
+    validate.add_argument(
+        "--plot", metavar="FILE.svg|FILE.png|FILE.pdf", help="draw ours over published (needs matplotlib)"
+    )
+
+
+def _add_calibrate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    fit = commands.add_parser(
+        "calibrate",
+        help="fit the chip's energy costs to AlexNet's published figures",
+        description="Run AlexNet as it was measured and fit the costs of a table to its power and the shares of the "
+        "chip's parts (JSSC 2017, Table V and Fig. 16); needs scipy. No other network takes part.",
+    )
+    fit.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
+    fit.add_argument("--output", metavar="FILE.yaml", help="write the cost table; - for standard output")
+    _add_drawn(fit, json_help="write costs, intervals and residuals")
+    fit.set_defaults(cost_table=None)
+
+
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """Import a command; the simulator's imports are slow, and --help does without them."""
     if name == "compare":
@@ -194,6 +255,12 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from sim.commands.convert import run
     elif name == "map":
         from sim.commands.map import run
+    elif name == "power":
+        from sim.commands.power import run
+    elif name == "calibrate":
+        from sim.commands.calibrate import run
+    elif name == "validate":
+        from sim.commands.validate import run
     else:
         from sim.commands.run import run
     return run
@@ -202,7 +269,7 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit status.
 
-    0; 1 where output fails; 2 for bad input; 3 for a broken law; 130 when interrupted.
+    0; 1 where output fails or a bound of validate is broken; 2 for bad input; 3 for a broken law; 130 when interrupted.
     """
     options = build_parser().parse_args(arguments)
     try:

@@ -10,10 +10,12 @@ from rich.table import Table
 
 from sim.counts import Level
 from sim.errors import printable
-from sim.results import Energy, LayerResult, NetworkResult, add_energies
+from sim.results import Energy, LayerResult, NetworkResult, OperatingPoint, add_energies
+from sim.units import Dimension, format_quantity
 
 _WORD_BYTES = 2
 _PIPE_WIDTH = 200
+POINT_OPTIONS = frozenset({"voltage", "clock", "link_clock"})  # in the provenance where they were given
 
 
 def make_console(*, to_stderr: bool = False) -> Console:
@@ -24,9 +26,15 @@ def make_console(*, to_stderr: bool = False) -> Console:
     return console
 
 
-def _plain(text: object) -> str:
+def plain(text: object) -> str:
     """Keep what people wrote in files from being taken for markup or for control characters."""
     return escape(printable(str(text)))
+
+
+def operating_point_text(point: OperatingPoint) -> str:
+    """Write the core's supply and both clocks in units."""
+    core, link = (format_quantity(clock, Dimension.FREQUENCY) for clock in (point.clock_hz, point.link_clock_hz))
+    return f"{point.voltage_v:g} V, core {core}, link {link}"
 
 
 def mapping_text(layer: LayerResult) -> str:
@@ -66,7 +74,7 @@ def _cells(layer: LayerResult) -> list[str]:
     run = layer.run
     ledger = run.ledger
     return [
-        _plain(layer.name) + (" *" if layer.folded else ""),
+        plain(layer.name) + (" *" if layer.folded else ""),
         mapping_text(layer),
         str(run.active_pes),
         f"{ledger.macs / 1e6:.1f}",
@@ -86,7 +94,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
     energy = add_energies([layer.energy for layer in result.layers])
     macs = total["macs"]
     dram_bits = sum(layer.run.ledger.dram_bits for layer in result.layers)
-    lines = [f"* {_plain(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
+    lines = [f"* {plain(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
     lines += [
         f"batch {result.batch}: {macs / 1e6:.1f} M MACs, {100 * total['macs_performed'] / macs:.1f} % performed; "
         f"processing {total['processing_latency_s'] * 1e3:.2f} ms, total {total['total_latency_s'] * 1e3:.2f} ms, "
@@ -95,7 +103,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
         _energy_line(energy, total["power_w"]),
     ]
     if status == "provisional":
-        cost_table = _plain(result.provenance["cost_table"])
+        cost_table = plain(result.provenance["cost_table"])
         lines.append(f"note: cost table {cost_table} is provisional, not yet calibrated")
     if not result.complete:
         lines.append(f"interrupted: the figures above are of the {len(result.layers)} layers that were finished")
@@ -119,6 +127,8 @@ def _energy_line(energy: Energy, power_w: float | None) -> str:
 def show(result: NetworkResult, console: Console, *, status: str) -> None:
     """Print table and summary."""
     provenance = result.provenance
-    title = f"[bold]{_plain(provenance['workload'])}[/bold] on {_plain(provenance['arch'])}"
-    notes = f"{provenance['model']} model, cost table {_plain(provenance['cost_table'])}"
+    title = f"[bold]{plain(provenance['workload'])}[/bold] on {plain(provenance['arch'])}"
+    notes = f"{provenance['model']} model, cost table {plain(provenance['cost_table'])}"
+    if result.operating_point and POINT_OPTIONS & provenance["options"].keys():
+        notes += f", {operating_point_text(result.operating_point)}"
     console.print(Group(f"{title}, {notes}", layer_table(result.layers), "", *summary(result, status=status)))

@@ -6,12 +6,25 @@ The result file (`schema` 1) is stable: keys are added, never renamed.
 from __future__ import annotations
 
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sim.counts import NOC, Direction, Ledger, Level, Tensor
 
 SCHEMA = 1
+# The parts of the chip that JSSC 2017, Fig. 16, tells apart; what it has no name for follows.
+FIG16_COMPONENTS = (
+    "clock",
+    "spads",
+    "mult_add",
+    "pe_control",
+    "pe_fifos",
+    "glb",
+    "multicast_noc",
+    "io_pads",
+    "top_control",
+)
+COMPONENTS = (*FIG16_COMPONENTS, "leakage", "always_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +45,8 @@ class LayerRun:
 class Energy:
     """Hold one layer's energy in `unit` ("pJ", or "MAC": the energy of one MAC).
 
-    By kind of data (`ofmap` holds psums too) and by level; both add up to `system`. `chip` leaves DRAM out.
+    By kind of data (`ofmap` holds psums too) and by level; both add up to `system`. `chip` leaves DRAM out, and
+    `by_component` adds up to it. `static` is all that goes with time: clock and control cycles, leakage.
     """
 
     unit: str
@@ -42,6 +56,7 @@ class Energy:
     ofmap: float
     static: float
     by_level: Dict[str, float]
+    by_component: Dict[str, float] = field(default_factory=dict)
 
     @property
     def system(self) -> float:
@@ -53,6 +68,16 @@ class Energy:
         """Give the chip's energy, DRAM excluded."""
         return self.system - self.by_level["dram"]
 
+    def power_w(self, latency_s: float) -> float | None:
+        """Give the chip's mean power in watts over a time; None where energy is not in joules."""
+        return self.chip * 1e-12 / latency_s if self.unit == "pJ" else None
+
+    def power_by_component_w(self, latency_s: float) -> dict[str, float] | None:
+        """Give the mean power of each of the chip's components, in the same way."""
+        if self.unit != "pJ":
+            return None
+        return {component: energy * 1e-12 / latency_s for component, energy in self.by_component.items()}
+
     def as_dict(self) -> dict[str, Any]:
         """Give the result file's form."""
         return {
@@ -63,6 +88,7 @@ class Energy:
             "ofmap": self.ofmap,
             "static": self.static,
             "by_level": dict(self.by_level),
+            "by_component": dict(self.by_component),
             "chip": self.chip,
             "system": self.system,
         }
@@ -70,7 +96,7 @@ class Energy:
 
 def add_energies(energies: list[Energy]) -> Energy:
     """Add up energies of the same unit; at least one."""
-    levels = energies[0].by_level
+    levels, components = energies[0].by_level, energies[0].by_component
     return Energy(
         unit=energies[0].unit,
         compute=sum(energy.compute for energy in energies),
@@ -79,6 +105,7 @@ def add_energies(energies: list[Energy]) -> Energy:
         ofmap=sum(energy.ofmap for energy in energies),
         static=sum(energy.static for energy in energies),
         by_level={level: sum(energy.by_level[level] for energy in energies) for level in levels},
+        by_component={part: sum(energy.by_component[part] for energy in energies) for part in components},
     )
 
 
@@ -107,7 +134,7 @@ class LayerResult:
     @property
     def power_w(self) -> float | None:
         """Give the chip's mean power over the total latency in watts; None where energy is not in joules."""
-        return self.energy.chip * 1e-12 / self.total_latency_s if self.energy.unit == "pJ" else None
+        return self.energy.power_w(self.total_latency_s)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the result file's form."""
@@ -132,6 +159,7 @@ class LayerResult:
             "zero_buffer_reads": ledger.zero_buffer_reads,
             "energy": self.energy.as_dict(),
             "power_w": self.power_w,
+            "power_by_component_w": self.energy.power_by_component_w(self.total_latency_s),
         }
 
 
@@ -149,19 +177,35 @@ def _by_level(counts: Any) -> dict[str, dict[str, dict[str, int]]]:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """Hold the core's supply in volts and the clocks of core and link in hertz."""
+
+    voltage_v: float
+    clock_hz: int
+    link_clock_hz: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Give the result file's form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkResult:
-    """Hold a run: its provenance and its layers. `complete` is false where the run was interrupted."""
+    """Hold a run: its provenance and its layers. `complete` is false where the run was interrupted.
+
+    `operating_point` is the core's voltage and both clocks; None where the result file leaves them out.
+    """
 
     provenance: Dict[str, Any]
     layers: tuple[LayerResult, ...]
     batch: int
     complete: bool = True
+    operating_point: OperatingPoint | None = None
 
     def totals(self) -> dict[str, Any]:
         """Add up the layers; frames per second are the batch over the total latency."""
         total_latency_s = sum(layer.total_latency_s for layer in self.layers)
         energy = add_energies([layer.energy for layer in self.layers])
-        in_joules = energy.unit == "pJ"
         return {
             "macs": sum(layer.run.ledger.macs for layer in self.layers),
             "macs_performed": sum(layer.run.ledger.macs_performed for layer in self.layers),
@@ -170,7 +214,8 @@ class NetworkResult:
             "processing_latency_s": sum(layer.processing_latency_s for layer in self.layers),
             "total_latency_s": total_latency_s,
             "energy": energy.as_dict(),
-            "power_w": energy.chip * 1e-12 / total_latency_s if in_joules else None,
+            "power_w": energy.power_w(total_latency_s),
+            "power_by_component_w": energy.power_by_component_w(total_latency_s),
             "fps": self.batch / total_latency_s,
         }
 
@@ -180,6 +225,7 @@ class NetworkResult:
             "schema": SCHEMA,
             "complete": self.complete,
             "provenance": dict(self.provenance),
+            **({} if self.operating_point is None else {"operating_point": self.operating_point.as_dict()}),
             "layers": [layer.as_dict() for layer in self.layers],
             "total": self.totals() if self.layers else None,
         }

@@ -34,7 +34,10 @@ def _plain_goal(layer: Layer) -> Goal:
 
 @dataclass(slots=True)
 class Planner:
-    """Choose a mapping for each layer: the one it states, else the mapper's best for the goal that `goal_of` gives."""
+    """Choose a mapping for each layer: the one it states, else the mapper's best for the goal that `goal_of` gives.
+
+    Costs are taken at the machine's voltage, whatever the table's.
+    """
 
     machine: Machine
     table: CostTable
@@ -64,13 +67,14 @@ class Planner:
         goal = self.goal_of(layer)
         alike = replace(layer, name="", relu=True), goal
         if alike not in self._found:
-            self._found[alike] = find_mapping(layer, folded, self.machine, self.table, batch=self.batch, goal=goal)
+            table = self.table.scaled_to(self.machine.core.voltage)
+            self._found[alike] = find_mapping(layer, folded, self.machine, table, batch=self.batch, goal=goal)
         return self._found[alike]
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Run planned layers on a model, one after another."""
+    """Run planned layers on a model, one after another; costs are taken at the machine's voltage."""
 
     machine: Machine
     table: CostTable
@@ -89,8 +93,15 @@ class Runner:
         if self.model.needs_tensors:
             job = with_drawn_tensors(job, seed=self.seed, filters=self.machine.pe.gating == Gating.EITHER_ZERO)
         run = self.model.run(job)
+        core = self.machine.core
+        table = self.table.scaled_to(core.voltage)
         energy = energy_of(
-            run.ledger, self.table, bits=layer.bits, cycles=run.total_cycles, clock_hz=self.machine.core.clock
+            run.ledger,
+            table,
+            bits=layer.bits,
+            cycles=run.total_cycles,
+            clock_hz=core.clock,
+            active_pes=run.active_pes,
         )
         return LayerResult(
             name=layer.name,
@@ -99,7 +110,7 @@ class Runner:
             folded=planned.folded.notes,
             run=run,
             energy=energy,
-            clock_hz=self.machine.core.clock,
+            clock_hz=core.clock,
         )
 
 

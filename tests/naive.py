@@ -164,12 +164,14 @@ def replay(
     filters: Any = None,
     gating: bool = True,
     gated_mac_reads_ifmap_spad: bool = True,
+    row_columns: int | None = None,
 ) -> Replay:
     """Run through all passes of a layer and count every access.
 
-    `ifmap` is nested lists (N, G C, H, W); so are `filters` (G M, C, R, S), given only where their zeros gate too.
+    `ifmap` is nested lists (N, G C, H, W); so are `filters` (G M, C, R, S), given only where their zeros gate too. A
+    filter word reaches one array row of `row_columns` PEs, or all PEs that need it where that is None.
     """
-    chip = _Chip(shape, mapping, ifmap, filters, gating, gated_mac_reads_ifmap_spad)
+    chip = _Chip(shape, mapping, ifmap, filters, gating, gated_mac_reads_ifmap_spad, row_columns)
     for group in range(shape.G):
         for images in pieces(range(batch), mapping.n):
             for rows in pieces(range(shape.E), mapping.e):
@@ -194,6 +196,7 @@ class _Chip:
     filters: Any
     gating: bool
     gated_mac_reads_ifmap_spad: bool
+    row_columns: int | None
     seen: Replay = field(default_factory=Replay)
 
     def read(self, level: str, tensor: str) -> None:
@@ -239,10 +242,11 @@ class _Chip:
         for _ in range(len(filters) * len(channels) * self.shape.R * self.shape.S):
             self.read("DRAM", "FILTER")
             self.write("GLB", "FILTER")
-            self.read("GLB", "FILTER")
-            self.read("GIN", "FILTER")
-            for _ in work.rows:
-                self.deliver("FILTER")
+            for reached in pieces(work.rows, self.row_columns or len(work.rows)):
+                self.read("GLB", "FILTER")
+                self.read("GIN", "FILTER")
+                for _ in reached:
+                    self.deliver("FILTER")
 
     def send_ifmap(self, work: Work, filter_sets: int) -> None:
         """Multicast one image's words to the diagonals of the sets that share them."""
@@ -333,6 +337,8 @@ class PassSpec:
     psum_fifo: int = 4
     psum_spad: int = 4
     extra_stages: int = 2
+    whole_window: bool = False  # a column's MACs wait for all words of its window
+    row_columns: int | None = None  # PEs that one filter word reaches; None: all
     filter_rate: int = 4
     ifmap_rate: int = 1
     psum_rate: int = 4
@@ -394,7 +400,8 @@ class Pe:
             return 0
         place, which = self.turns[0]
         opens = place == 0
-        if place >= len(self.ifmap_spad) or (opens and len(self.psum_spad) >= self.spec.psum_spad):
+        waits_for = len(self.window) if self.spec.whole_window and (place, which) == (0, 0) else place + 1
+        if len(self.ifmap_spad) < waits_for or (opens and len(self.psum_spad) >= self.spec.psum_spad):
             return 0
         image, column = self.columns[0]
         tap, channel = self.window[place]
@@ -493,13 +500,19 @@ class Array:
         for filters in self.spec.set_filters:
             for channels in self.spec.set_channels:
                 for _ in range(self.spec.R):
-                    left = filters * channels * self.spec.S
-                    while left > 0:
-                        cycles += 1
-                        for _ in range(min(left, self.spec.filter_rate)):
-                            left -= 1
-                            self.counts["GIN_FILTER_WORDS"] += 1
-                            self.counts["GIN_FILTER_DELIVERIES"] += self.spec.rows
+                    for reached in pieces(range(self.spec.rows), self.spec.row_columns or self.spec.rows):
+                        cycles += self.send_filter_row(filters * channels * self.spec.S, len(reached))
+        return cycles
+
+    def send_filter_row(self, words: int, reached: int) -> int:
+        """Send words to so many PEs at once; give the cycles."""
+        cycles = 0
+        while words > 0:
+            cycles += 1
+            for _ in range(min(words, self.spec.filter_rate)):
+                words -= 1
+                self.counts["GIN_FILTER_WORDS"] += 1
+                self.counts["GIN_FILTER_DELIVERIES"] += reached
         return cycles
 
     def step(self, cycle: int) -> None:
@@ -509,7 +522,9 @@ class Array:
         self.step_gin_psum(written)
         for level in self.pes:
             for pe in level:
-                self.counts["MACS_ISSUED"] += pe.step(cycle)
+                if pe.step(cycle):
+                    self.counts["MACS_ISSUED"] += 1
+                    self.counts["LAST_MAC"] = cycle
         self.step_gin_ifmap()
 
     def step_gon(self) -> int | None:

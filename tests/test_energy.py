@@ -13,10 +13,10 @@ from marked import place, plain
 
 from sim.catalogue import find_cost_table, names
 from sim.counts import Direction, Ledger, Level, Tensor
-from sim.energy import CostTable, energy_of, read_cost_table
+from sim.energy import CostTable, PECycle, energy_of, read_cost_table
 from sim.errors import InputError
 from sim.layer import BitWidths
-from sim.results import Energy
+from sim.results import COMPONENTS, Energy
 
 GOOD = find_cost_table("normalized-65nm").read_text(encoding="utf-8")
 READ, WRITE = Direction
@@ -46,7 +46,9 @@ def ledger() -> Ledger:
 
 def energy(table: CostTable, *, bits: BitWidths | None = None, counts: Ledger | None = None) -> Energy:
     """Give the energy of the hand-made ledger over 1000 cycles at 200 MHz."""
-    return energy_of(counts or ledger(), table, bits=bits or BitWidths(), cycles=1000, clock_hz=200_000_000)
+    return energy_of(
+        counts or ledger(), table, bits=bits or BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12
+    )
 
 
 @pytest.fixture
@@ -110,7 +112,11 @@ def test_normalised_energy_by_hand(normalized: CostTable) -> None:
             "glb": (30 + 10) * 6,
             "dram": (50 + 2) * 200,
             "static": 0,
+            "link": 0,
+            "control": 0,
         },
+        "by_component": dict.fromkeys(COMPONENTS, 0)
+        | {"mult_add": 60, "spads": 50 + 40 + 8, "multicast_noc": (20 + 12) * 2, "glb": (30 + 10) * 6},
         "chip": 60 + 98 + 64 + 240,
         "system": 60 + 98 + 64 + 240 + 10400,
     }
@@ -134,6 +140,8 @@ def test_energy_in_picojoules_by_hand(joules: CostTable) -> None:
         "glb": pytest.approx(3 * 30 * 7 + 4 * 10 * 5),
         "dram": pytest.approx(50 * 100 + 4 * 2 * 150),
         "static": pytest.approx(static),
+        "link": 0,
+        "control": 0,
     }
     assert found.system == pytest.approx(120 + found.ifmap + found.filter + found.ofmap + static)
     assert found.chip == pytest.approx(found.system - 50 * 100 - 4 * 2 * 150)
@@ -153,6 +161,7 @@ def test_tensors_and_levels_add_up_to_the_system(bits: list[int], macs: int, fla
         assert found.system == pytest.approx(by_tensor)
         assert sum(found.by_level.values()) == pytest.approx(found.system)
         assert found.chip == pytest.approx(found.system - found.by_level["dram"], abs=found.system * 1e-12)
+        assert sum(found.by_component.values()) == pytest.approx(found.chip, abs=found.system * 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -191,14 +200,14 @@ def test_a_compressed_word_costs_its_bits(normalized: CostTable) -> None:
 )
 def test_static_energy_follows_the_cycles(cycles: int, clock_hz: int, picojoules: float, joules: CostTable) -> None:
     """100 mW over a cycle of 5 ns is 500 pJ."""
-    found = energy_of(Ledger(), joules, bits=BitWidths(), cycles=cycles, clock_hz=clock_hz)
+    found = energy_of(Ledger(), joules, bits=BitWidths(), cycles=cycles, clock_hz=clock_hz, active_pes=12)
     assert found.static == pytest.approx(picojoules)
     assert (found.system, found.chip, found.by_level["static"]) == (found.static, found.static, found.static)
 
 
 def test_a_table_without_joules_has_no_static_energy(joules: CostTable) -> None:
     table = joules.model_copy(update={"unit": "MAC"})
-    assert energy_of(Ledger(), table, bits=BitWidths(), cycles=1000, clock_hz=200_000_000).static == 0
+    assert energy_of(Ledger(), table, bits=BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12).static == 0
 
 
 def test_zero_flags_are_part_of_the_spad_and_of_the_ifmap(normalized: CostTable) -> None:
@@ -207,11 +216,26 @@ def test_zero_flags_are_part_of_the_spad_and_of_the_ifmap(normalized: CostTable)
     assert found.ifmap - without.ifmap == found.by_level["spad"] - without.by_level["spad"] == 250
 
 
+def test_a_table_of_before_means_what_it_meant(joules: CostTable) -> None:
+    """What it doesn't name costs nothing, and its static power is always on."""
+    assert (joules.voltage, joules.gated_mac, joules.leakage_power) == (1.0, 0, 0)
+    assert (joules.clock_cycle, joules.top_control_cycle) == (0, 0)
+    assert (joules.performed_mac_control, joules.pe_cycle) == (0, PECycle())
+    assert not joules.link.per_word().any()
+    found = energy(joules)
+    assert found.by_component["always_on"] == found.static == joules.static_per_cycle(200_000_000, active_pes=12) * 1000
+    assert [part for part in COMPONENTS if not found.by_component[part]] == [
+        "clock", "pe_control", "io_pads", "top_control", "leakage",
+    ]  # fmt: skip
+
+
 def test_gated_macs_cost_nothing(normalized: CostTable) -> None:
     counted = replace(ledger(), macs_performed=0)
     assert energy(normalized, counts=counted).compute == 0
 
 
+ROW = "{read: 1, write: 1}"
+LAST = "static_power: 0.0 W\n"
 DRAM_ROW = "  ifmap:  {read: 200.0, write: 200.0}"
 
 
@@ -234,6 +258,15 @@ DRAM_ROW = "  ifmap:  {read: 200.0, write: 200.0}"
         ("static_power: 0.0 W", "static_power: @1 V",
          "static_power: '1 V' is in a unit of voltage, not of power; allowed: W, mW, uW"),
         ("static_power: 0.0 W", "static_power: @-1 W", "static_power: '-1 W' is negative; write e.g. '205 mW'"),
+        (LAST, f"{LAST}voltage: @1.0\n", "voltage: a number without a unit; write e.g. '1.17 V'"),
+        (LAST, f"{LAST}voltage: @0 V\n", "voltage: got '0 V'; expected more than 0"),
+        (LAST, f"{LAST}gated_mac: @-0.1\n", "gated_mac: got the number -0.1; expected at least 0.0"),
+        (LAST, f"{LAST}clock_cycle: @1 pJ\n", "clock_cycle: got the text '1 pJ'; expected a number"),
+        (LAST, f"{LAST}leakage_power: @5\n", "leakage_power: a number without a unit; write e.g. '205 mW'"),
+        (LAST, f"{LAST}pe_cycle: {{@clocks: 1}}\n",
+         "pe_cycle.clocks: unknown key; did you mean 'clock'?"),
+        (LAST, f"{LAST}link: @{{ifmap: {ROW}, filter: {ROW}, ofmap: {ROW}}}\n",
+         "link.psum: missing key; it is required"),
         (DRAM_ROW, "  ifmap: @{read: 200.0}", "dram.ifmap.write: missing key; it is required"),
         (DRAM_ROW, "  ifmap: @200.0", "dram.ifmap: got the number 200.0; expected a mapping"),
         (DRAM_ROW, "  @ifmaps: {read: 200.0, write: 200.0}", "dram.ifmaps: unknown key; did you mean 'ifmap'?"),

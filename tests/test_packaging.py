@@ -42,7 +42,7 @@ def test_the_wheel_holds_every_shipped_file(wheel: Path, kind: str) -> None:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
-    modules = {str(path.relative_to(ROOT)) for path in (ROOT / "sim").rglob("*.py")}
+    modules = {str(path.relative_to(ROOT)) for kind in ("*.py", "*.csv") for path in (ROOT / "sim").rglob(kind)}
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {name for name in inside if not name.startswith("sim/data/")} == modules

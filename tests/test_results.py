@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sim.catalogue import find_cost_table
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.energy import energy_of, read_cost_table
 from sim.layer import BitWidths
-from sim.results import Energy, LayerResult, LayerRun, NetworkResult, add_energies
+from sim.results import COMPONENTS, Energy, LayerResult, LayerRun, NetworkResult, OperatingPoint, add_energies
 
 CLOCK_HZ = 200_000_000
 BATCH = 4
@@ -25,9 +26,11 @@ LEVELS = {"dram", "glb", "noc", "spad"}
 TENSORS = {"ifmap", "filter", "psum", "ofmap"}
 ENERGY = {"unit", "compute", "ifmap", "filter", "ofmap", "static", "by_level", "chip", "system"}
 BY_LEVEL = {"mac", "spad", "noc", "glb", "dram", "static"}
+MORE_IN_ENERGY = {"by_component"}
+MORE_BY_LEVEL = {"link", "control"}
 TOTAL = {"macs", "macs_performed", "total_latency_s", "processing_latency_s", "energy", "fps"}
-MORE_IN_LAYER = {"folded", "passes", "noc", "fifo", "zero_buffer_reads"}
-MORE_IN_TOTAL = {"processing_cycles", "total_cycles", "power_w"}
+MORE_IN_LAYER = {"folded", "passes", "noc", "fifo", "zero_buffer_reads", "power_by_component_w"}
+MORE_IN_TOTAL = {"processing_cycles", "total_cycles", "power_w", "power_by_component_w"}
 
 
 def layer(name: str, *, scale: int = 1, table: str = "eyeriss-65nm") -> LayerResult:
@@ -43,7 +46,7 @@ def layer(name: str, *, scale: int = 1, table: str = "eyeriss-65nm") -> LayerRes
         mapping={"m": 8, "n": 2, "e": 4, "p": 4, "q": 3, "r": 1, "t": 2},
         folded=("channels in 2 parts",),
         run=LayerRun(ledger, processing_cycles=5000 * scale, total_cycles=8000 * scale, active_pes=84, passes=6),
-        energy=energy_of(ledger, costs, bits=BitWidths(), cycles=8000 * scale, clock_hz=CLOCK_HZ),
+        energy=energy_of(ledger, costs, bits=BitWidths(), cycles=8000 * scale, clock_hz=CLOCK_HZ, active_pes=12),
         clock_hz=CLOCK_HZ,
     )
 
@@ -66,8 +69,9 @@ def test_the_files_keys(written: dict[str, Any]) -> None:
     assert written["schema"] == 1
     assert set(written["provenance"]) == PROVENANCE
     assert set(written["total"]) == TOTAL | MORE_IN_TOTAL
-    assert set(written["total"]["energy"]) == ENERGY
-    assert set(written["total"]["energy"]["by_level"]) == BY_LEVEL
+    assert set(written["total"]["energy"]) == ENERGY | MORE_IN_ENERGY
+    assert set(written["total"]["energy"]["by_level"]) == BY_LEVEL | MORE_BY_LEVEL
+    assert list(written["total"]["energy"]["by_component"]) == list(COMPONENTS)
 
 
 def test_a_layers_keys(written: dict[str, Any]) -> None:
@@ -81,8 +85,9 @@ def test_a_layers_keys(written: dict[str, Any]) -> None:
                 assert all(set(ways) == {"read", "write"} for ways in level.values())
         assert set(entry["noc"]) == {"gin", "gon", "ln"}
         assert set(entry["fifo"]) == TENSORS
-        assert set(entry["energy"]) == ENERGY
-        assert set(entry["energy"]["by_level"]) == BY_LEVEL
+        assert set(entry["energy"]) == ENERGY | MORE_IN_ENERGY
+        assert set(entry["energy"]["by_level"]) == BY_LEVEL | MORE_BY_LEVEL
+        assert list(entry["energy"]["by_component"]) == list(COMPONENTS) == list(entry["power_by_component_w"])
 
 
 def leaves(part: object) -> list[object]:
@@ -136,9 +141,13 @@ def test_totals_add_up(written: dict[str, Any]) -> None:
         assert total[key] == pytest.approx(sum(entry[key] for entry in layers))
     for key in ENERGY - {"unit", "by_level"}:
         assert total["energy"][key] == pytest.approx(sum(entry["energy"][key] for entry in layers))
-    for key in BY_LEVEL:
+    for key in BY_LEVEL | MORE_BY_LEVEL:
         parts = [entry["energy"]["by_level"][key] for entry in layers]
         assert total["energy"]["by_level"][key] == pytest.approx(sum(parts))
+    for key in COMPONENTS:
+        parts = [entry["energy"]["by_component"][key] for entry in layers]
+        assert total["energy"]["by_component"][key] == pytest.approx(sum(parts))
+        assert total["power_by_component_w"][key] == pytest.approx(sum(parts) * 1e-12 / total["total_latency_s"])
     assert total["energy"]["unit"] == "pJ"
     assert total["fps"] == pytest.approx(BATCH / total["total_latency_s"])
     assert total["power_w"] == pytest.approx(total["energy"]["chip"] * 1e-12 / total["total_latency_s"])
@@ -147,6 +156,8 @@ def test_totals_add_up(written: dict[str, Any]) -> None:
 def test_units_of_a_mac_have_no_watts() -> None:
     one = layer("a", table="normalized-65nm")
     assert one.power_w is None
+    assert one.as_dict()["power_by_component_w"] is None
+    assert network(one).totals()["power_by_component_w"] is None
     assert network(one).totals()["power_w"] is None
     assert network(one).totals()["energy"]["unit"] == "MAC"
 
@@ -154,9 +165,20 @@ def test_units_of_a_mac_have_no_watts() -> None:
 def test_sums_of_an_energy() -> None:
     levels = {"mac": 1.0, "spad": 2.0, "noc": 3.0, "glb": 4.0, "dram": 5.0, "static": 6.0}
     one = Energy(unit="pJ", compute=1.0, ifmap=7.0, filter=4.0, ofmap=3.0, static=6.0, by_level=levels)
+    one = replace(one, by_component={"clock": 6.0, "spads": 10.0})
     assert (one.system, one.chip) == (21.0, 16.0)
     twice = add_energies([one, one])
     assert (twice.system, twice.chip, dict(twice.by_level)) == (42.0, 32.0, {k: 2 * v for k, v in levels.items()})
+    assert twice.by_component == {"clock": 12.0, "spads": 20.0}
+    assert twice.power_w(16e-12) == 2.0
+    assert twice.power_by_component_w(4e-12) == {"clock": 3.0, "spads": 5.0}
+
+
+def test_an_operating_point_stands_behind_the_provenance() -> None:
+    point = OperatingPoint(voltage_v=0.82, clock_hz=100_000_000, link_clock_hz=30_000_000)
+    found = replace(network(layer("a")), operating_point=point).as_dict()
+    assert list(found) == ["schema", "complete", "provenance", "operating_point", "layers", "total"]
+    assert found["operating_point"] == {"voltage_v": 0.82, "clock_hz": 100_000_000, "link_clock_hz": 30_000_000}
 
 
 def test_an_interrupted_run_says_so() -> None:

@@ -1,11 +1,9 @@
-"""The cycle engine against the measured chip: every cell's deviation is printed, and bounded with its reason."""
+"""The cycle engine against the measured chip: every cell's deviation is printed, and held against its bound."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -13,57 +11,85 @@ from sim.arch import read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload
 from sim.energy import read_cost_table
 from sim.engine.chip import CycleModel
+from sim.layer import Layer
+from sim.measures import layer_figures
 from sim.results import LayerResult
 from sim.runner import Planner, Runner
+from sim.silicon.published import NETWORKS, TOTAL, Network, published_figures, read_compression
+from sim.validation import COMPRESSION, NetworkValidation, validate
 from sim.workload import read_workload
 
-TABLE = Path(__file__).with_name("data") / "silicon.csv"
-PUBLISHED = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
-MIB, MB = 2**20, 10**6
+# Bounds that the shipped machine breaks today. A new break fails the tests, and so does one that is gone unnoticed.
+KNOWN_BROKEN: set[str] = {
+    "power/alexnet/total",
+    "total_latency/alexnet/CONV5",
+    "total_latency/alexnet/mean",
+    "chip_energy/alexnet/CONV2",
+    "chip_energy/alexnet/CONV3",
+    "chip_energy/alexnet/CONV4",
+    "chip_energy/alexnet/CONV5",
+    "chip_energy/alexnet/total",
+    "power/vgg16/total",
+    "chip_energy/vgg16/CONV1-2",
+    "chip_energy/vgg16/CONV3-2",
+    "chip_energy/vgg16/CONV3-3",
+    "chip_energy/vgg16/CONV4-3",
+    "chip_energy/vgg16/CONV5-1",
+    "chip_energy/vgg16/CONV5-2",
+    "chip_energy/vgg16/CONV5-3",
+    "chip_energy/vgg16/total",
+}
+
+NETWORK_OF = {network.key: network for network in NETWORKS}
+CELLS = [
+    f"{figure.quantity}/{network.key}/{figure.layer}"
+    for network in NETWORKS
+    for figure in published_figures(network)
+] + [f"{COMPRESSION}/alexnet/{one.layer}" for one in read_compression()]  # fmt: skip
+
+
+def results(network: Network, layers: tuple[Layer, ...]) -> list[LayerResult]:
+    """Run layers of a measured network, with the shipped machine and its cost table."""
+    machine = read_machine(find_machine("eyeriss"))
+    table = read_cost_table(find_cost_table(machine.cost_table))
+    planned = Planner(machine, table, network.batch).plan(layers)
+    return list(Runner(machine, table, CycleModel(machine), network.batch, 0).run(planned))
 
 
 @cache
-def results(workload: str) -> dict[str, LayerResult]:
-    """Run a measured workload once, with the shipped machine."""
-    machine = read_machine(find_machine("eyeriss"))
-    table = read_cost_table(find_cost_table("eyeriss-65nm"))
-    network = read_workload(find_workload(workload))
-    planned = Planner(machine, table, network.batch).plan(network.layers)
-    runner = Runner(machine, table, CycleModel(machine), network.batch, 0)
-    return {result.name: result for result in runner.run(planned)}
+def validation(key: str) -> NetworkValidation:
+    """Validate a measured network once."""
+    network = NETWORK_OF[key]
+    return validate(network, results(network, read_workload(find_workload(network.workload)).layers))
 
 
-def ours(result: LayerResult, quantity: str, unit: str) -> float:
-    """Give our figure for a published quantity."""
-    ledger = result.run.ledger
-    figures = {
-        ("active_pes", "PE"): result.run.active_pes,
-        ("glb_accesses", "1e6 B"): 2 * ledger.glb_fmap_words / MB,
-        ("glb_accesses", "MiB"): 2 * ledger.glb_fmap_words / MIB,
-        ("dram_accesses", "1e6 B"): ledger.dram_bits / 8 / MB,
-        ("processing_latency", "ms"): result.processing_latency_s * 1e3,
-        ("total_latency", "ms"): result.total_latency_s * 1e3,
-    }
-    return figures[quantity, unit]
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
+def test_the_workload_is_the_measured_one(network: Network) -> None:
+    workload = read_workload(find_workload(network.workload))
+    assert workload.batch == network.batch
+    published = dict.fromkeys(figure.layer for figure in published_figures(network))
+    assert [*(layer.name for layer in workload.layers), TOTAL] == list(published)
 
 
-@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: f"{row['workload']}-{row['layer']}-{row['quantity']}")
-def test_cell_is_within_its_bound(row: dict[str, str]) -> None:
-    found = ours(results(row["workload"])[row["layer"]], row["quantity"], row["unit"])
-    published = float(row["value"])
-    deviation_pct = 100 * (found / published - 1)
-    print(f"{row['layer']} {row['quantity']}: {found:.3f} {row['unit']}, published {published}, {deviation_pct:+.2f} %")
-    assert abs(deviation_pct) <= float(row["tolerance_pct"]), row["reason"]
+@pytest.mark.parametrize("name", CELLS)
+def test_cell_is_within_its_bound(name: str) -> None:
+    quantity, key, layer = name.split("/")
+    (cell,) = (one for one in validation(key).every_cell if (one.quantity, one.layer) == (quantity, layer))
+    print(f"{name}: {cell.ours:.3f} {cell.unit}, published {cell.published:g}, {cell.deviation_pct:+.2f} %")
+    reason = cell.bound.reason if cell.bound else ""
+    assert cell.inside is not False or name in KNOWN_BROKEN, f"{cell.deviation:+.2f}, under {cell.bound}: {reason}"
+
+
+def test_the_broken_bounds_are_those_known() -> None:
+    """Cells, means, totals and ratios; none is ever widened."""
+    assert {one.name for network in NETWORKS for one in validation(network.key).broken} == KNOWN_BROKEN
 
 
 def test_conv3_with_table_iii_is_within_eight_percent_but_moves_more_psums() -> None:
     """CONV3 as printed in Table III: its latency fits, its GLB traffic shows that the measured run did not use it."""
-    machine = read_machine(find_machine("eyeriss"))
-    table = read_cost_table(find_cost_table("eyeriss-65nm"))
-    network = read_workload(find_workload("alexnet_jssc2017"))
+    network = NETWORK_OF["alexnet"]
     table_iii = (("m", 64), ("n", 4), ("e", 13), ("p", 16), ("q", 4), ("r", 1), ("t", 4))
-    layer = replace(network.layers[2], mapping=table_iii)
-    planned = Planner(machine, table, network.batch).plan([layer])
-    (result,) = Runner(machine, table, CycleModel(machine), network.batch, 0).run(planned)
+    layer = replace(read_workload(find_workload(network.workload)).layers[2], mapping=table_iii)
+    (result,) = results(network, (layer,))
     assert abs(result.processing_latency_s * 1e3 / 21.8 - 1) <= 0.08
-    assert ours(result, "glb_accesses", "1e6 B") == pytest.approx(69.2, abs=0.05)
+    assert layer_figures(result)["glb_accesses", "MB"] == pytest.approx(69.2, abs=0.05)

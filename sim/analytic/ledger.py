@@ -66,8 +66,8 @@ def _count_filters(loops: Loops, add: Add) -> None:
     fetched = once * loops.strip_count
     add(Level.DRAM, Tensor.FILTER, READ, fetched)
     add(Level.GLB, Tensor.FILTER, WRITE, fetched)
-    add(Level.GLB, Tensor.FILTER, READ, fetched)
-    add(Level.GIN, Tensor.FILTER, READ, fetched)
+    add(Level.GLB, Tensor.FILTER, READ, once * loops.filter_sends)
+    add(Level.GIN, Tensor.FILTER, READ, once * loops.filter_sends)
     _count_deliveries(Tensor.FILTER, once * shape.E, add)
 
 

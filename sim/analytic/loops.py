@@ -35,7 +35,8 @@ def merge(chunks: list[Chunk]) -> tuple[Chunk, ...]:
 class Loops:
     """Hold the pieces of each loop of a mapped layer (JSSC 2017, Fig. 7).
 
-    `filter_groups` are the m held in the GLB, `filters` the p t of one pass, over all groups.
+    `filter_groups` are the m held in the GLB, `filters` the p t of one pass, over all groups. `array_columns` is
+    given where a filter word reaches one row of that many PEs, so that each segment of a folded set is sent its own.
     """
 
     shape: Shape
@@ -46,6 +47,7 @@ class Loops:
     filter_groups: tuple[Chunk, ...]
     filters: tuple[Chunk, ...]
     channels: tuple[Chunk, ...]
+    array_columns: int | None
 
     @property
     def image_groups(self) -> int:
@@ -56,6 +58,14 @@ class Loops:
     def strip_count(self) -> int:
         """Count the strips of e ofmap rows."""
         return _number(self.strips)
+
+    @property
+    def filter_sends(self) -> int:
+        """Add up, over the strips, how often a filter word is sent: for each segment of a set, or once for all."""
+        if self.array_columns is None:
+            return self.strip_count
+        width = min(self.mapping.e, self.array_columns)
+        return sum(strip.count * -(-strip.size // width) for strip in self.strips)
 
     @property
     def filter_passes(self) -> int:
@@ -106,7 +116,7 @@ def _number(chunks: tuple[Chunk, ...]) -> int:
     return sum(chunk.count for chunk in chunks)
 
 
-def loops_of(folded: Folded, mapping: Mapping, batch: int) -> Loops:
+def loops_of(folded: Folded, mapping: Mapping, batch: int, *, array_columns: int | None = None) -> Loops:
     """Cut every loop of a mapped layer."""
     shape = folded.shape
     runs = cut(shape.M, folded.filters_per_run)
@@ -125,4 +135,5 @@ def loops_of(folded: Folded, mapping: Mapping, batch: int) -> Loops:
         filter_groups=merge(held),
         filters=merge(passes),
         channels=cut(shape.C, mapping.channels_per_pass),
+        array_columns=array_columns,
     )

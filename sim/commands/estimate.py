@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,15 @@ from sim.charts import check_plot, draw
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs
 from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
-from sim.commands.overrides import read_bits, read_zeros, with_data, with_gating
+from sim.commands.overrides import (
+    at_operating_point,
+    point_choices,
+    point_of,
+    read_bits,
+    read_zeros,
+    with_data,
+    with_gating,
+)
 from sim.commands.provenance import choices_of, provenance_of
 from sim.errors import InputError
 from sim.estimation import Estimate, estimate_of, show_estimate, tool_table
@@ -28,7 +37,7 @@ NO_SEED = 0  # nothing is drawn
 def run(options: argparse.Namespace) -> int:
     """Do `estimate`: everything that can be wrong is found before the first file is written."""
     bits, zeros = read_bits(options.bits), read_zeros(options.zeros)
-    given = read_inputs(options)
+    given = at_operating_point(read_inputs(options), options)
     inputs = replace(
         given,
         machine=with_gating(given.machine, options.skip),
@@ -45,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             seed=None,
             options={
                 **choices_of(options),
+                **point_choices(options),
                 "bits": bits,
                 "zeros": zeros,
                 "skip": options.skip,
@@ -53,13 +63,13 @@ def run(options: argparse.Namespace) -> int:
         ),
         layers=tuple(Runner(inputs.machine, inputs.table, model, inputs.batch, NO_SEED).run(planned)),
         batch=inputs.batch,
+        operating_point=point_of(inputs.machine),
     )
     _hand_over(result, targets, status=inputs.table.status, quiet=options.quiet)
     return 0
 
 
 def _check_targets(options: argparse.Namespace, inputs: Inputs) -> dict[str, Path]:
-    """Make sure that every file asked for can be written, and that no two are one; give them by option."""
     if options.output is not None and inputs.table.unit != "MAC":
         raise InputError.located(
             "--output",
@@ -68,8 +78,13 @@ def _check_targets(options: argparse.Namespace, inputs: Inputs) -> dict[str, Pat
         )
     if options.plot is not None:
         check_plot(Path(options.plot))
+    return check_targets(options, ("output", "json", "plot"))
+
+
+def check_targets(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Path]:
+    """Make sure that every file asked for can be written, and that no two are one; give them by option."""
     targets: dict[str, Path] = {}
-    for option in ("output", "json", "plot"):
+    for option in names:
         name = getattr(options, option)
         target = check_target(name)
         if target is None:

@@ -24,7 +24,10 @@ _MAPPING_EXAMPLE = "write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Hold what a command works on; `layers` are those chosen, with the mappings of the command line."""
+    """Hold what a command works on; `layers` are those chosen, with the mappings of the command line.
+
+    `table` holds the costs at the machine's voltage.
+    """
 
     machine: Machine
     table: CostTable
@@ -39,6 +42,7 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
     machine = read_machine(machine_file)
     workload = read_network(options.workload)
     table = read_cost_table(_cost_table_file(options.cost_table, machine, machine_file))
+    table = table.scaled_to(machine.core.voltage)
     layers = _with_mappings(_select(workload, options.layers), options.mapping)
     return Inputs(machine, table, workload, tuple(layers), options.batch or workload.batch)
 

@@ -102,5 +102,10 @@ def _energy(one: Mapped, inputs: Inputs, place: int) -> Energy:
     job = Job(one.layer, one.folded, one.findings.candidates[place].mapping, inputs.batch)
     run = AnalyticModel(machine, one.goal.code).run(job)
     return energy_of(
-        run.ledger, inputs.table, bits=one.layer.bits, cycles=run.total_cycles, clock_hz=machine.core.clock
+        run.ledger,
+        inputs.table,
+        bits=one.layer.bits,
+        cycles=run.total_cycles,
+        clock_hz=machine.core.clock,
+        active_pes=run.active_pes,
     )

@@ -1,7 +1,8 @@
-"""What the command line puts in place of what files say: bitwidths, zero fractions, and what the PEs skip."""
+"""What the command line puts in place of what files say: bitwidths, zero fractions, gating, voltage and clocks."""
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Mapping as Dict
 from dataclasses import replace
@@ -10,9 +11,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.arch import Gating, Machine
-from sim.commands.inputs import read_pairs, whole_number
+from sim.arch import ClockRate, Gating, Machine, Supply
+from sim.commands.inputs import Inputs, read_pairs, whole_number
+from sim.errors import FieldFault, InputError
 from sim.layer import Layer
+from sim.results import OperatingPoint
 from sim.schema import Document, validate_data
 from sim.workload import Zeros
 
@@ -66,6 +69,46 @@ def with_gating(machine: Machine, skip: str) -> Machine:
     if GATING[skip] == Gating.EITHER_ZERO:
         changed["gated_mac_reads_ifmap_spad"] = False
     return machine.model_copy(update={"pe": machine.pe.model_copy(update=changed)})
+
+
+class _Point(Document):
+    """Hold an operating point as options give it; None leaves the machine's own."""
+
+    voltage: Supply | None = Field(default=None, alias="--voltage")
+    clock: ClockRate | None = Field(default=None, alias="--clock")
+    link_clock: ClockRate | None = Field(default=None, alias="--link-clock")
+
+
+def at_operating_point(inputs: Inputs, options: argparse.Namespace) -> Inputs:
+    """Put the options' voltage and clocks in place of the machine's, and scale the costs.
+
+    Raises InputError for what is no voltage or clock, and for what is out of the machine's range.
+    """
+    given = point_choices(options)
+    texts = {f"--{name.replace('_', '-')}": text for name, text in given.items()}
+    point = validate_data(texts, _Point, "").model_dump(exclude_unset=True)
+    machine = inputs.machine
+    core = machine.core.model_copy(update={name: point[name] for name in ("voltage", "clock") if name in point})
+    link = machine.link.model_copy(update={"clock": point["link_clock"]} if "link_clock" in point else {})
+    for domain, prefix in ((core, "--"), (link, "--link-")):
+        try:
+            domain.check_range()
+        except FieldFault as fault:
+            wrong = f"{fault.wrong} of {machine.name}"
+            raise InputError.located(f"{prefix}{fault.at[0]}", wrong=wrong, allowed=fault.allowed) from fault
+    changed = machine.model_copy(update={"core": core, "link": link})
+    return replace(inputs, machine=changed, table=inputs.table.scaled_to(core.voltage))
+
+
+def point_choices(options: argparse.Namespace) -> dict[str, str]:
+    """Give what the options say of voltage and clocks, as it was written, and nothing of what they don't mention."""
+    texts = {name: getattr(options, name) for name in _Point.model_fields}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def point_of(machine: Machine) -> OperatingPoint:
+    """Give the operating point that a machine is at."""
+    return OperatingPoint(machine.core.voltage, machine.core.clock, machine.link.clock)
 
 
 def _decimal(text: str) -> float | None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sim.commands.goals import read_goals
-from sim.commands.inputs import read_inputs
+from sim.commands.inputs import Inputs, read_inputs
 from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
+from sim.commands.overrides import at_operating_point, point_choices, point_of
 from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.density import code_of
@@ -24,8 +25,15 @@ INTERRUPTED = 130
 
 def run(options: argparse.Namespace) -> int:
     """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
-    inputs = read_inputs(options)
+    inputs = at_operating_point(read_inputs(options), options)
     target = check_target(options.json)
+    result = simulate(inputs, options)
+    _hand_over(result, inputs.table, target, quiet=options.quiet)
+    return 0 if result.complete else INTERRUPTED
+
+
+def simulate(inputs: Inputs, options: argparse.Namespace) -> NetworkResult:
+    """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is."""
     goal_of = read_goals(options, inputs.layers, code_of(inputs.machine))
     planned = Planner(inputs.machine, inputs.table, inputs.batch, goal_of).plan(inputs.layers)
     model = CycleModel(inputs.machine, reuse=not options.no_reuse)
@@ -33,19 +41,18 @@ def run(options: argparse.Namespace) -> int:
     finished = _run_layers(runner, planned, quiet=options.quiet)
     if not finished:
         raise KeyboardInterrupt
-    result = NetworkResult(
+    return NetworkResult(
         provenance=provenance_of(
             inputs,
             model=model.name,
             seed=options.seed,
-            options={**choices_of(options), "reuse": not options.no_reuse},
+            options={**choices_of(options), **point_choices(options), "reuse": not options.no_reuse},
         ),
         layers=tuple(finished),
         batch=inputs.batch,
         complete=len(finished) == len(planned),
+        operating_point=point_of(inputs.machine),
     )
-    _hand_over(result, inputs.table, target, quiet=options.quiet)
-    return 0 if result.complete else INTERRUPTED
 
 
 def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:

@@ -101,6 +101,8 @@ class CycleModel:
             sync_ticks=machine.link.fifo_sync_cycles * clocks.core_ticks,
             fmap_slots=2 if machine.overlap.fmaps else 1,
             filters_overlap=machine.overlap.filters,
+            drain_overlaps=machine.overlap.drain,
+            pass_setup_cycles=machine.control.pass_setup_cycles,
         )
         return array, controller
 

@@ -26,11 +26,7 @@ def check_layer(ledger: Ledger, shape: Shape, *, batch: int) -> None:
         count(Level.GLB, Tensor.FILTER, WRITE),
         count(Level.DRAM, Tensor.FILTER, READ),
     )
-    _equal(
-        "preloads are used once",
-        count(Level.GLB, Tensor.FILTER, READ),
-        count(Level.GLB, Tensor.FILTER, WRITE),
-    )
+    _at_most("preloads are used", count(Level.GLB, Tensor.FILTER, WRITE), count(Level.GLB, Tensor.FILTER, READ))
     _equal(
         "psums reach the bottom PEs",
         count(Level.GIN, Tensor.PSUM, WRITE),

@@ -2,6 +2,7 @@
 
 A loader brings ifmap tiles, the pass sequencer runs passes on the array, a writer takes finished ofmap tiles to DRAM.
 Slots in the GLB tie them: with one slot each the array waits for fmaps, as on the chip; with two they overlap.
+While the last psums of a pass drain, its PEs, done with their MACs, may take the filters of the next.
 """
 
 from __future__ import annotations
@@ -65,8 +66,12 @@ class Controller:
     sync_ticks: int
     fmap_slots: int
     filters_overlap: bool
+    drain_overlaps: bool
+    pass_setup_cycles: int
     processing_ticks: int = 0
     live_macs: int = 0
+    _drained_from: int = field(init=False, default=0)
+    _drained_until: int = field(init=False, default=0)
     _ifmap_slots: simpy.Container = field(init=False)
     _psum_slots: simpy.Container = field(init=False)
     _loaded: simpy.Store = field(init=False)
@@ -116,22 +121,31 @@ class Controller:
     def _run_pass(self, tile: Tile, filters: Span, loaded: IfmapTile) -> Process:
         begun = now(self.env)
         yield self.preload.wait()
-        wait = to_next_edge(now(self.env), self.clocks.core_ticks)
+        core = self.clocks.core_ticks
+        wait = to_next_edge(now(self.env), core) + self.pass_setup_cycles * core
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
-        load = wait + run.filter_cycles * self.clocks.core_ticks
-        rest = (run.cycles - run.filter_cycles) * self.clocks.core_ticks
+        load = wait + max(0, run.filter_cycles * core - self._loaded_early())
+        rest = (run.cycles - run.filter_cycles) * core
         if not self.filters_overlap:
             load, rest = load + rest, 0
         yield self.env.timeout(load)
-        self.preload.release(run.filter_words)
+        self.preload.release()
         if rest:
             yield self.env.timeout(rest)
         self._count_psums(tile, run)
         self.live_macs += self.fmaps.live_macs(tile, filters, loaded)
         end = now(self.env)
+        if self.drain_overlaps:
+            self._drained_from, self._drained_until = end - run.drain_cycles * core, end
         self.processing_ticks += end - begun
         self.probes.tell("array", begun, end, "filters", first=filters.start, last=filters.stop - 1)
+
+    def _loaded_early(self) -> int:
+        """Give the whole core cycles, in ticks, for which a pass's filters went in while the last pass drained."""
+        start = max(self._drained_from, self.preload.ready_since)
+        start += to_next_edge(start, self.clocks.core_ticks)
+        return max(0, self._drained_until - start)
 
     def _count_psums(self, tile: Tile, run: PassRun) -> None:
         if tile.first:

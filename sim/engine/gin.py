@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arch import Networks
+from sim.arch import FilterMulticast, Networks
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.kernels import pass_layout
 from sim.layer import BitWidths, Shape
@@ -58,14 +58,23 @@ def ifmap_tags(shape: Shape, placement: Placement, noc: Networks) -> IfmapTags:
 
 @dataclass(frozen=True, slots=True)
 class FilterTags:
-    """Know the tag of each filter row: row tags tell stacked PE rows apart, column tags sets side by side."""
+    """Know the tag of each filter row: row tags tell stacked PE rows apart, column tags sets side by side.
+
+    Where a word reaches one X-bus only, each segment of a folded set has tags of its own, and the word is sent again.
+    """
 
     placement: Placement
+    reach: FilterMulticast
 
-    def of(self, *, filter_set: int, channel_set: int, filter_row: int) -> tuple[int, int]:
-        """Give the tag of row `filter_row` of the filters of one set."""
+    @property
+    def times_sent(self) -> int:
+        """Count how often a word is sent to a full set."""
+        return self.placement.segments if self.reach == FilterMulticast.ROW else 1
+
+    def of(self, *, filter_set: int, channel_set: int, filter_row: int, again: int) -> tuple[int, int]:
+        """Give the tag of row `filter_row` of the filters of one set when sent after `again` other times."""
         block, beside = divmod(filter_set, self.placement.sets_across)
-        stack = block * self.placement.channel_sets + channel_set
+        stack = (block * self.times_sent + again) * self.placement.channel_sets + channel_set
         return stack * self.placement.filter_height + filter_row, beside
 
 
@@ -108,19 +117,23 @@ class GlobalInputNetworks:
 
 def configure_gins(shape: Shape, placement: Placement, noc: Networks, bits: BitWidths) -> GlobalInputNetworks:
     """Give every X-bus and PE its IDs: PE (filter row i, ofmap row j) takes ifmap row j U + i and filter row i."""
-    tags, filter_tags = ifmap_tags(shape, placement, noc), FilterTags(placement)
+    tags, filter_tags = ifmap_tags(shape, placement, noc), FilterTags(placement, noc.filter_multicast)
     ifmap, filters = _blank(placement, noc), _blank(placement, noc)
     for filter_set in range(placement.filter_sets):
         for channel_set in range(placement.channel_sets):
             for filter_row in range(placement.filter_height):
-                filter_tag = filter_tags.of(filter_set=filter_set, channel_set=channel_set, filter_row=filter_row)
                 for column in range(placement.width):
                     row, col = placement.position(
                         filter_set=filter_set, column=column, channel_set=channel_set, filter_row=filter_row
                     )
                     ifmap_row = column * shape.Uy + filter_row
                     ifmap.row_ids[row], ifmap.col_ids[row, col] = tags.of(channel_set=channel_set, row=ifmap_row)
-                    filters.row_ids[row], filters.col_ids[row, col] = filter_tag
+                    filters.row_ids[row], filters.col_ids[row, col] = filter_tags.of(
+                        filter_set=filter_set,
+                        channel_set=channel_set,
+                        filter_row=filter_row,
+                        again=column // placement.segment_columns % filter_tags.times_sent,
+                    )
     return GlobalInputNetworks(noc, bits, ifmap, tags, filters, filter_tags)
 
 

@@ -2,7 +2,8 @@
 
 A window of q S ifmap values stands in the ifmap spad; each value in turn meets its p weights from the filter spad,
 and the products are added to p psums in the psum spad: one MAC a cycle. A zero value is flagged in the zero buffer;
-the gate then stops the filter-spad read and the MAC, and the cycle passes unused. The cycles are stepped in
+the gate then stops the filter-spad read and the MAC, and the cycle passes unused. Whether a column's MACs wait for
+its whole window is a parameter. The cycles are stepped in
 `kernels.pe_step.step_macs`.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arch import PE, Gating
+from sim.arch import PE, ColumnStart, Gating
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.kernels import pass_layout
 from sim.layer import BitWidths
@@ -35,6 +36,7 @@ class ProcessingElement:
             "PSUM_FIFO": self.parts.psum_fifo.capacity(self.bits.psum),
             "PSUM_SPAD": self.parts.psum_spad.capacity(self.bits.psum),
             "EXTRA_STAGES": self.parts.pipeline_stages - 1,
+            "WHOLE_WINDOW": int(self.parts.column_start == ColumnStart.WINDOW),
         }
 
     def book(self, ledger: Ledger, totals: NDArray[np.int64], *, live_macs: int) -> None:

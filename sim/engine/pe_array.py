@@ -41,11 +41,14 @@ class PassShape:
 
 @dataclass(frozen=True, slots=True)
 class PassRun:
-    """Hold what stepping a pass found: core cycles, those of the filter load, words moved, and all counters."""
+    """Hold what stepping a pass found: core cycles, those of the filter load, words moved, and all counters.
+
+    In the last `drain_cycles` the PEs have done their MACs, and only psums move.
+    """
 
     cycles: int
     filter_cycles: int
-    filter_words: int
+    drain_cycles: int
     psums_in: int
     psums_out: int
     counters: Counters
@@ -127,7 +130,7 @@ class PeArray:
         return PassRun(
             cycles=int(counters[pass_layout.CYCLES]),
             filter_cycles=int(counters[pass_layout.FILTER_CYCLES]),
-            filter_words=int(counters[pass_layout.GIN_FILTER_WORDS]),
+            drain_cycles=int(counters[pass_layout.CYCLES] - counters[pass_layout.LAST_MAC]),
             psums_in=int(counters[pass_layout.GIN_PSUM_WORDS]),
             psums_out=int(counters[pass_layout.GON_WORDS]),
             counters=counters,
@@ -175,12 +178,13 @@ class PeArray:
         return np.array(starts, np.int64), np.array(destinations, np.uint64)
 
     def _filter_fan_out(self, shape: PassShape, filter_sets: int, channel_sets: int) -> NDArray[np.int64]:
-        """Count the PEs that each filter row's tag selects among those that are on."""
-        fan_out = np.zeros((filter_sets, channel_sets, self.shape.R), np.int64)
-        for t, r, i in np.ndindex(fan_out.shape):
-            tag = self.gins.filter_tags.of(filter_set=t, channel_set=r, filter_row=i)
+        """Count the PEs that each filter row's tag selects among those that are on, each time that it is sent."""
+        tags = self.gins.filter_tags
+        fan_out = np.zeros((filter_sets, channel_sets, self.shape.R, tags.times_sent), np.int64)
+        for t, r, i, again in np.ndindex(fan_out.shape):
+            tag = tags.of(filter_set=t, channel_set=r, filter_row=i, again=again)
             for at in np.argwhere(self.gins.filter.matches(*tag)):
-                fan_out[t, r, i] += self._pe_at[int(at[0]), int(at[1])][1] < shape.rows
+                fan_out[t, r, i, again] += self._pe_at[int(at[0]), int(at[1])][1] < shape.rows
         return fan_out
 
     def _check(self, shape: PassShape, counters: Counters) -> None:
@@ -190,6 +194,10 @@ class PeArray:
             raise ModelError(
                 "a pass ends", f"{counters[pass_layout.WORDS_LEFT]} psums left after {_STALLED_AFTER} cycles"
             )
+        segments_on = -(-shape.rows // self.placement.segment_columns)
+        sent = shape.filters * shape.channels * layer.R * layer.S * min(segments_on, self.gins.filter_tags.times_sent)
+        if counters[pass_layout.GIN_FILTER_WORDS] != sent:
+            raise ModelError("filter words sent", f"{counters[pass_layout.GIN_FILTER_WORDS]} sent, {sent} were due")
         psums = shape.images * shape.rows * layer.F * shape.filters
         products = shape.channels * layer.R * layer.S
         if counters[pass_layout.GON_WORDS] != psums:

@@ -1,7 +1,7 @@
 """Filter preload: the filters of the next pass come from DRAM into the filter banks while one pass runs.
 
 Receives the sizes of the passes' filters in order and a sign that the banks are free again; hands on a sign that a
-pass's filters are there; counts the words.
+pass's filters are there, and since when; counts the words.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import simpy
 
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.engine.buffer import Buffer
+from sim.engine.clock import now
 from sim.engine.link import Link, Purpose
 
 
@@ -27,6 +28,8 @@ class FilterPreload:
         self._env = env
         self._ready = env.event()
         self._banks_free = env.event().succeed()
+        self._held_bits = 0
+        self.ready_since = 0
 
     def fill(self, filter_words: Iterable[int]) -> Generator[simpy.Event, Any, None]:
         """Run through all passes' filters."""
@@ -37,15 +40,17 @@ class FilterPreload:
             yield self._link.request(Purpose.FILTER_PRELOAD, self._link.words_for(bits))
             self._ledger.add(Level.DRAM, Tensor.FILTER, Direction.READ, words, bits=bits)
             self._buffer.filter.put(bits)
+            self._held_bits = bits
             self._buffer.count(Tensor.FILTER, Direction.WRITE, words)
+            self.ready_since = now(self._env)
             self._ready.succeed()
 
     def wait(self) -> simpy.Event:
         """Give an event for the next pass's filters being in their banks."""
         return self._ready
 
-    def release(self, words: int) -> None:
+    def release(self) -> None:
         """Give the banks back once a pass has its filters in the array."""
-        self._buffer.filter.drop(words * self._word_bits)
+        self._buffer.filter.drop(self._held_bits)
         self._ready = self._env.event()
         self._banks_free.succeed()

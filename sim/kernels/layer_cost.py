@@ -1,8 +1,9 @@
 """Cost of a mapped layer in closed form: cycles of a pass from what bounds it, of a layer, and its energy.
 
 Passes load filters, then run at the pace of the slowest of three things that work together: the PEs, the psum buses,
-the ifmap bus. For fixed filters and channels a pass's cycles are convex in its images and in its ofmap rows, on which
-the mapper's pruning rests.
+the ifmap bus. The load may start as soon as the PEs have done the MACs of the pass before, while its psums drain; a
+pass is taken to follow one of its own shape. For fixed filters, channels and times that a filter word is sent, a
+pass's cycles are convex in its images and in its ofmap rows, on which the mapper's pruning rests.
 """
 
 from numba import njit
@@ -38,6 +39,10 @@ FACTS = (
     "IFMAP_RATE",
     "PSUM_RATE",  # of the slower psum bus
     "STAGES",  # of the PE pipeline
+    "WHOLE_WINDOW",  # 1 where a column's MACs wait for its whole window
+    "ROW_MULTICAST",  # 1 where a filter word reaches one row of the array
+    "DRAIN_OVERLAPS",  # 1 where filters are loaded while psums drain
+    "SETUP",  # cycles of every pass
     "LINK_WIDTH",  # bits
     "PRELOADS",  # 1 where filters are fetched while a pass runs
     "CONFIGURATION",  # cycles
@@ -72,6 +77,10 @@ FACTS = (
     IFMAP_RATE,
     PSUM_RATE,
     STAGES,
+    WHOLE_WINDOW,
+    ROW_MULTICAST,
+    DRAIN_OVERLAPS,
+    SETUP,
     LINK_WIDTH,
     PRELOADS,
     CONFIGURATION,
@@ -81,7 +90,8 @@ FACTS = (
 COSTS = (
     "DRAM_IFMAP_BIT",
     "IFMAP_FILL",  # GLB write
-    "FILTER_FETCH",  # DRAM read, GLB fill, GLB read and bus
+    "FILTER_FETCH",  # DRAM read and GLB fill
+    "FILTER_SEND",  # GLB read and bus
     "IFMAP_SEND",  # GLB read and bus
     "IFMAP_DELIVERY",  # to one PE, with FIFO and spad fill
     "FILTER_DELIVERY",
@@ -91,6 +101,7 @@ COSTS = (
     "DRAM_OFMAP_BIT",
     "FIXED",  # energy that no mapping changes
     "CYCLE",  # static energy of one cycle
+    "PE_CYCLE",  # the same of one PE in use
     "LINK_CYCLE",  # core cycles of one link cycle
     "STORED_BITS",  # in DRAM, of an ifmap value
     "PADDING_BITS",
@@ -105,6 +116,7 @@ COSTS = (
     DRAM_IFMAP_BIT,
     IFMAP_FILL,
     FILTER_FETCH,
+    FILTER_SEND,
     IFMAP_SEND,
     IFMAP_DELIVERY,
     FILTER_DELIVERY,
@@ -114,6 +126,7 @@ COSTS = (
     DRAM_OFMAP_BIT,
     FIXED,
     CYCLE,
+    PE_CYCLE,
     LINK_CYCLE,
     STORED_BITS,
     PADDING_BITS,
@@ -133,8 +146,21 @@ def ceil_div(total, most):
 
 
 @njit(cache=True)
+def times_sent(facts, rows, e):
+    """Count how often a filter word goes on the bus for a strip of `rows` ofmap rows: once a segment."""
+    return ceil_div(rows, min(e, facts[ARRAY_COLUMNS])) if facts[ROW_MULTICAST] else 1
+
+
+@njit(cache=True)
+def times_sent_for_all_strips(facts, e):
+    """Add up, over the strips of a layer, how often a filter word goes on the bus."""
+    full, rest = facts[OFMAP_HEIGHT] // e, facts[OFMAP_HEIGHT] % e
+    return full * times_sent(facts, e, e) + (times_sent(facts, rest, e) if rest else 0)
+
+
+@njit(cache=True)
 def load_cycles(facts, filters, channels, filter_sets, channel_sets):
-    """Count the filter bus's cycles in a pass: a row of PEs takes bus words of its own."""
+    """Count the filter bus's cycles for sending a pass's filters once: a row of PEs takes bus words of its own."""
     f_share, f_rest = filters // filter_sets, filters % filter_sets
     c_share, c_rest = channels // channel_sets, channels % channel_sets
     cycles = 0
@@ -149,31 +175,45 @@ def load_cycles(facts, filters, channels, filter_sets, channel_sets):
 
 @njit(cache=True)
 def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets):
-    """Bound a pass after its filter load: PEs and ifmap bus together, or psum buses."""
+    """Give a pass after its filter load (cycles until its last MAC, cycles in all): MACs and ifmap bus, or psum buses.
+
+    Where the psum buses are the slowest, the PEs are ahead of them by no more than their psum spads hold.
+    """
     S, F, R = facts[FILTER_WIDTH], facts[OFMAP_WIDTH], facts[FILTER_HEIGHT]
     p, q = ceil_div(filters, filter_sets), ceil_div(channels, channel_sets)
     slide_y, slide_x = min(facts[STRIDE_Y], R), min(facts[STRIDE_X], S)
     macs = float(p * q * S)
     ifmap_column = ((rows - 1) * slide_y + R) * channels / facts[IFMAP_RATE]
     psum_column = rows * filters / facts[PSUM_RATE]
-    # The last PE gets its first word after most of a column, then works at the bus's pace or its own.
-    first = ifmap_column + max(macs, ifmap_column * (S - 1) + p * q)
     column = max(macs, ifmap_column * slide_x)
     words = ifmap_column * ((F - 1) * slide_x + S)
-    by_pes = max(first + (images * F - 1) * column, images * words + p * q) + psum_column
-    by_psums = macs + p * q + images * F * psum_column
-    return max(by_pes, by_psums) + channel_sets * R + facts[STAGES]
+    if facts[WHOLE_WINDOW]:
+        # The last PE has its first window after S columns, the first chain when one channel's rows are still to come.
+        first = ifmap_column * S + macs
+        last_word = macs
+        first_psum = ifmap_column * S - ifmap_column / channels + macs
+    else:
+        # The last PE gets its first word after most of a column, then works at the bus's pace or its own.
+        first = ifmap_column + max(macs, ifmap_column * (S - 1) + p * q)
+        last_word = float(p * q)
+        first_psum = macs + p * q
+    macs_done = max(first + (images * F - 1) * column, images * words + last_word)
+    climb = channel_sets * R + facts[STAGES]
+    run = max(macs_done + psum_column, first_psum + images * F * psum_column) + climb
+    ahead = rows * filter_sets * facts[PSUM_SPAD] / facts[PSUM_RATE] + climb
+    return max(macs_done, run - ahead), run
 
 
 @njit(cache=True)
-def pass_cycles(facts, costs, images, rows, filters, channels, p, q):
+def pass_cycles(facts, costs, images, rows, filters, channels, e, p, q):
     """Give a pass's core cycles, and how long it then waits for the next filters."""
     filter_sets, channel_sets = ceil_div(filters, p), ceil_div(channels, q)
-    load = load_cycles(facts, filters, channels, filter_sets, channel_sets)
-    run = run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets)
+    load = load_cycles(facts, filters, channels, filter_sets, channel_sets) * times_sent(facts, rows, e)
+    macs_done, run = run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets)
     fetch = fetch_cycles(facts, costs, filters, channels)
-    stall = max(0.0, fetch - run) if facts[PRELOADS] else fetch
-    return load + run, stall
+    busy = max(run, load + macs_done) if facts[DRAIN_OVERLAPS] else load + run
+    stall = max(0.0, load + fetch - busy) if facts[PRELOADS] else fetch
+    return facts[SETUP] + busy, stall
 
 
 @njit(cache=True)
@@ -234,7 +274,7 @@ def busy_cycles(facts, costs, m, n, e, p, q, r, t):
                             repeats = runs * held * f_count * c_count * r_count * i_count
                             if repeats == 0:
                                 continue
-                            cycles, stall = pass_cycles(facts, costs, images, rows, filters, channels, p, q)
+                            cycles, stall = pass_cycles(facts, costs, images, rows, filters, channels, e, p, q)
                             busy += repeats * (cycles + stall)
                             hidden += repeats * min(stall, hidden_by_load)
     return busy * facts[GROUPS], hidden * facts[GROUPS]
@@ -266,7 +306,9 @@ def fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, sto
 
 
 @njit(cache=True)
-def moved_energy(facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups):
+def moved_energy(
+    facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups, e
+):
     """Give the energy of all words moved on the chip and of the filters from DRAM, but for what no mapping changes."""
     R, S, E, F = facts[FILTER_HEIGHT], facts[FILTER_WIDTH], facts[OFMAP_HEIGHT], facts[OFMAP_WIDTH]
     width = (F - 1) * facts[STRIDE_X] + S
@@ -280,6 +322,7 @@ def moved_energy(facts, costs, groups, filter_passes, filter_sets, channel_passe
     return (
         channels * rows * width * groups * costs[IFMAP_FILL]
         + weights * strips * costs[FILTER_FETCH]
+        + weights * times_sent_for_all_strips(facts, e) * costs[FILTER_SEND]
         + channels * rows_sent * columns_sent * filter_passes * costs[IFMAP_SEND]
         + channels * R * E * columns_sent * filter_sets * costs[IFMAP_DELIVERY]
         + weights * E * costs[FILTER_DELIVERY]
@@ -289,10 +332,10 @@ def moved_energy(facts, costs, groups, filter_passes, filter_sets, channel_passe
 
 
 @njit(cache=True)
-def system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles):
+def system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, active_pes):
     """Add up the energy of words moved, of fmaps in DRAM, of what no mapping changes, and of time."""
     fmaps = ifmap_bits * costs[DRAM_IFMAP_BIT] + ofmap_bits * costs[DRAM_OFMAP_BIT]
-    return moved + fmaps + costs[FIXED] + cycles * costs[CYCLE]
+    return moved + fmaps + costs[FIXED] + cycles * (costs[CYCLE] + active_pes * costs[PE_CYCLE])
 
 
 @njit(cache=True)
@@ -309,9 +352,9 @@ def evaluate(facts, costs, m, n, e, p, q, r, t, stored):
         waits = max(0.0, waits - busy)
     cycles = busy + waits + facts[CONFIGURATION]
     moved = moved_energy(
-        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
+        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups, e
     )
-    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles)
+    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, facts[FILTER_HEIGHT] * e * r * t)
     weights = facts[GROUPS] * facts[FILTERS] * facts[CHANNELS] * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH]
     filter_bits = weights * image_groups * strips * facts[FILTER_BITS]
     return energy, cycles, filter_bits + ifmap_bits + ofmap_bits, busy - hidden

@@ -11,6 +11,7 @@ from sim.kernels.layer_cost import (
     CHANNELS,
     COL_TAGS,
     CONFIGURATION,
+    DRAIN_OVERLAPS,
     FILTER_BITS,
     FILTER_BUFFER,
     FILTER_HEIGHT,
@@ -32,6 +33,7 @@ from sim.kernels.layer_cost import (
     PSUM_SPAD,
     ROW_TAGS,
     RUN_FILTERS,
+    SETUP,
     STAGES,
     STRIDE_X,
     STRIDE_Y,
@@ -42,6 +44,8 @@ from sim.kernels.layer_cost import (
     fmap_traffic,
     moved_energy,
     system_energy,
+    times_sent,
+    times_sent_for_all_strips,
 )
 
 ENERGY, DELAY, EDP, DRAM = range(4)  # objectives
@@ -69,7 +73,7 @@ def sets_that_fit(facts, e, r):
     columns = min(e, facts[COLUMNS])
     segments = ceil_div(e, facts[COLUMNS])
     stack = facts[FILTER_HEIGHT] * r
-    down = min(facts[ROWS] // (stack * segments), facts[ROW_TAGS] // stack)
+    down = min(facts[ROWS] // (stack * segments), facts[ROW_TAGS] // (stack * times_sent(facts, e, e)))
     across = facts[COLUMNS] // columns
     if across > facts[COL_TAGS]:
         return facts[COL_TAGS] if down > 0 else 0
@@ -89,11 +93,13 @@ def objective_of(objective, energy, cycles, dram_bits):
 
 
 @njit(cache=True)
-def least_run_cycles(facts, costs, filter_passes, channel_cuts, outer, e, t, fetched):
-    """Bound the cycles of all passes after their filter loads from below.
+def least_cycles(facts, costs, filter_passes, channel_cuts, outer, e, t, fetched):
+    """Bound the cycles of all passes from below, for `fetched` weights.
 
     Each term of `layer_cost.run_cycles` is added up over all passes as if M filters were spread evenly over t sets;
-    the sum of the passes' maxima is at least the largest of these sums, and of the link's time for `fetched` weights.
+    the sum of the passes' maxima is at least the largest of these sums, and of the link's time for the weights. Filter
+    loads come before the MACs and before the next fetch; where they don't overlap with the psums' draining, before
+    the whole pass.
     """
     channel_passes, channel_sets, channel_shares = channel_cuts
     strips, image_groups = outer
@@ -105,15 +111,18 @@ def least_run_cycles(facts, costs, filter_passes, channel_cuts, outer, e, t, fet
     psum_columns = tiles * facts[FILTERS] * E * channel_passes / facts[PSUM_RATE]
     climbs = tiles * strips * filter_passes * (channel_sets * R + channel_passes * facts[STAGES])
     images = facts[BATCH] / image_groups
-    by_pes = shares * S * F * images + ifmap_columns + psum_columns
-    by_bus = ifmap_columns * (S + (images * F - 1) * min(facts[STRIDE_X], S)) + psum_columns
-    by_psums = shares * (S + 1) + psum_columns * F * images
+    by_pes = shares * S * F * images + ifmap_columns
+    by_bus = ifmap_columns * (S + (images * F - 1) * min(facts[STRIDE_X], S))
+    macs_done = max(by_pes, by_bus)
+    run = max(macs_done + psum_columns, shares * S + psum_columns * F * images) + climbs
+    load = fetched / strips * times_sent_for_all_strips(facts, e) / facts[FILTER_RATE]
     link = fetched * facts[FILTER_BITS] / facts[LINK_WIDTH] * costs[LINK_CYCLE]
-    return max(max(by_pes, max(by_bus, by_psums)) + climbs, link)
+    busy = max(run, load + max(macs_done, link)) if facts[DRAIN_OVERLAPS] else load + max(run, link)
+    return busy + tiles * strips * filter_passes * channel_passes * facts[SETUP]
 
 
 @njit(cache=True)
-def bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored):
+def bound(facts, costs, objective, cuts, channel_cuts, outer, e, r, t, stored):
     """Bound (objective, energy) from below for given filter cuts (groups, passes, sets), whatever m makes them.
 
     The bound rises with the number of groups, of passes, and of sets at work.
@@ -123,15 +132,13 @@ def bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored):
     strips, image_groups = outer
     weights = facts[GROUPS] * facts[FILTERS] * facts[CHANNELS] * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH]
     fetched = weights * strips * image_groups
-    busy = fetched / facts[FILTER_RATE] + least_run_cycles(
-        facts, costs, filter_passes, channel_cuts, outer, e, t, fetched
-    )
+    busy = least_cycles(facts, costs, filter_passes, channel_cuts, outer, e, t, fetched)
     ifmap_bits, ofmap_bits, waits = fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, stored)
     cycles = (max(busy, waits) if facts[FMAP_COPIES] == 2 else busy + waits) + facts[CONFIGURATION]
     moved = moved_energy(
-        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups
+        facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups, e
     )
-    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles)
+    energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, facts[FILTER_HEIGHT] * e * r * t)
     dram_bits = fetched * facts[FILTER_BITS] + ifmap_bits + ofmap_bits
     return objective_of(objective, energy, cycles, dram_bits), energy
 
@@ -198,10 +205,10 @@ def try_filters_held(facts, costs, objective, mapping, most, channel_cuts, outer
         if cuts[0] != last_groups:
             last_groups = cuts[0]
             hopeful = (last_groups, fewest_passes, fewest_sets)
-            at_least = bound(facts, costs, objective, hopeful, channel_cuts, outer, e, t, stored)
+            at_least = bound(facts, costs, objective, hopeful, channel_cuts, outer, e, r, t, stored)
             if not beats(at_least[0], at_least[1], scores):
                 break
-        at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored)
+        at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, r, t, stored)
         if not beats(at_least[0], at_least[1], scores):
             continue
         energy, cycles, dram_bits, _ = evaluate(facts, costs, m, n, e, p, q, r, t, stored)
@@ -230,7 +237,7 @@ def try_sets(facts, costs, objective, mapping, held, stored, outer, lows, highs,
             if most < max(p, (t - 1) * p + 1):
                 continue
             cuts = least_cuts(facts, most, p, t)
-            at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, t, stored)
+            at_least = bound(facts, costs, objective, cuts, channel_cuts, outer, e, r, t, stored)
             if not beats(at_least[0], at_least[1], scores):
                 legal += most - max(lows[M], max(p, (t - 1) * p + 1)) + 1
                 continue

@@ -14,6 +14,7 @@ PARAMETERS = (
     "PSUM_FIFO",  # words
     "PSUM_SPAD",  # words
     "EXTRA_STAGES",  # pipeline stages after the first
+    "WHOLE_WINDOW",  # 1 where a column's MACs wait for all words of its window
     "FILTER_RATE",  # words a cycle on each bus
     "IFMAP_RATE",
     "PSUM_RATE",
@@ -36,6 +37,7 @@ PARAMETERS = (
     PSUM_FIFO,
     PSUM_SPAD,
     EXTRA_STAGES,
+    WHOLE_WINDOW,
     FILTER_RATE,
     IFMAP_RATE,
     PSUM_RATE,
@@ -50,6 +52,7 @@ PARAMETERS = (
 COUNTERS = (
     "CYCLES",
     "FILTER_CYCLES",
+    "LAST_MAC",  # the cycle of the last MAC: after it only psums move
     "GIN_FILTER_WORDS",
     "GIN_FILTER_DELIVERIES",
     "GIN_IFMAP_WORDS",
@@ -65,6 +68,7 @@ COUNTERS = (
 (
     CYCLES,
     FILTER_CYCLES,
+    LAST_MAC,
     GIN_FILTER_WORDS,
     GIN_FILTER_DELIVERIES,
     GIN_IFMAP_WORDS,

@@ -42,6 +42,7 @@ from sim.kernels.pass_layout import (
     IFMAP_STALLS,
     IMAGE_COLUMNS,
     IMAGES,
+    LAST_MAC,
     LN_HOPS,
     LN_RATE,
     MACS_ISSUED,
@@ -51,6 +52,7 @@ from sim.kernels.pass_layout import (
     PSUM_SPAD,
     READS_PSUMS,
     SLIDE_COLUMNS,
+    WHOLE_WINDOW,
     WORDS_LEFT,
 )
 from sim.kernels.pe_step import step_local_network, step_macs
@@ -62,18 +64,18 @@ NO_BANK = -1
 def load_filters(parameters, set_filters, set_channels, fan_out, counters):
     """Step the GIN filter bus: each row of PEs of each set gets its p q S words, multicast along the row.
 
-    `fan_out` (t x r x R) counts the PEs that each row's tag selects.
+    `fan_out` (t x r x R x times sent) counts the PEs that each tag selects; a tag that selects none is not sent.
     """
-    for t in range(set_filters.size):
-        for r in range(set_channels.size):
-            for row in range(parameters[FILTER_HEIGHT]):
-                left = set_filters[t] * set_channels[r] * parameters[FILTER_WIDTH]
-                while left > 0:
-                    moved = min(left, parameters[FILTER_RATE])
-                    left -= moved
-                    counters[GIN_FILTER_WORDS] += moved
-                    counters[GIN_FILTER_DELIVERIES] += moved * fan_out[t, r, row]
-                    counters[CYCLES] += 1
+    for t, r, row, again in np.ndindex(fan_out.shape):
+        if fan_out[t, r, row, again] == 0:
+            continue
+        left = set_filters[t] * set_channels[r] * parameters[FILTER_WIDTH]
+        while left > 0:
+            moved = min(left, parameters[FILTER_RATE])
+            left -= moved
+            counters[GIN_FILTER_WORDS] += moved
+            counters[GIN_FILTER_DELIVERIES] += moved * fan_out[t, r, row, again]
+            counters[CYCLES] += 1
     counters[FILTER_CYCLES] = counters[CYCLES]
 
 
@@ -218,6 +220,8 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     psum_fifo = np.int32(parameters[PSUM_FIFO])
     ln_rate = np.int32(parameters[LN_RATE])
     gon_rate, psum_rate, banks = parameters[GON_RATE], parameters[PSUM_RATE], parameters[PSUM_BANKS]
+    extra_stages, whole_window = parameters[EXTRA_STAGES], parameters[WHOLE_WINDOW]
+    past_last = (levels + 1) * blocks
     single_port = parameters[BANK_PORTS] == 1
     look_out, look_in = True, True  # whether anything has changed since a look at all chains found nothing to move
     while words_left > 0 and counters[CYCLES] < parameters[CYCLE_LIMIT]:
@@ -246,7 +250,8 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
                     reads_left -= moved
                     counters[GIN_PSUM_WORDS] += moved
                     next_in = chain + 1 if chain + 1 < chains else 0
-        step_macs(state, blocks, (levels + 1) * blocks, row_columns, psum_spad, parameters[EXTRA_STAGES])
+        if step_macs(state, blocks, past_last, row_columns, psum_spad, extra_stages, whole_window) > 0:
+            counters[LAST_MAC] = counters[CYCLES]
         step_gin_ifmap(state, parameters, set_channels, starts, destinations, ifmap_place, counters)
     counters[WORDS_LEFT] = words_left
     for level in range(1, levels + 1):

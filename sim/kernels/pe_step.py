@@ -32,13 +32,15 @@ ONE = np.int32(1)
 
 
 @njit(cache=True, boundscheck=False, inline="never")
-def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stages):
-    """Let every PE issue one MAC if it can; advance its window, filter and column counters.
+def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stages, whole_window):
+    """Let every PE issue one MAC if it can; advance its window, filter and column counters; return the MACs issued.
 
     A PE takes its window's ifmap values in turn, each for all its filters. It waits for an ifmap word that has not
-    come, and, where a column opens new psums, for room in the psum spad. `row_columns` is F, `extra_stages` the
-    pipeline stages after the first (0 to 2): psums are finished that many cycles after their last MAC.
+    come, before a column's first MAC for all words of the window if `whole_window` is 1, and, where a column opens
+    new psums, for room in the psum spad. `row_columns` is F, `extra_stages` the pipeline stages after the first (0 to
+    2): psums are finished that many cycles after their last MAC.
     """
+    issued = ZERO
     for block in range(first_block, last_block):
         base = np.uint64(block) * BLOCK_U
         for number in range(LANES):
@@ -51,7 +53,9 @@ def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stag
             psums = state[COLUMN_PSUMS + i]
             column = state[COLUMN + i]
             image_column = state[IMAGE_COLUMN + i]
-            has_word = state[RECEIVED + i] > I32(window + value)
+            waits = (value == ZERO) & (which == ZERO) & (whole_window != 0)
+            due = I32(words - ONE) if waits else value
+            has_word = state[RECEIVED + i] > I32(window + due)
             has_room = (value > ZERO) | (I32(psums + which - state[SENT + i]) < psum_spad)
             busy = (column < state[COLUMNS + i]) & has_word & has_room
             which = I32(which + I32(busy))
@@ -80,6 +84,8 @@ def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stag
             state[COLUMN_PSUMS + i] = psums
             state[IMAGE_COLUMN + i] = image_column
             state[MACS + i] = I32(state[MACS + i] + I32(busy))
+            issued = I32(issued + I32(busy))
+    return issued
 
 
 @njit(cache=True, boundscheck=False, inline="never")

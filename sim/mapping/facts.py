@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arch import Gating, Machine
+from sim.arch import ColumnStart, FilterMulticast, Gating, Machine
 from sim.counts import Direction, Level, Tensor
 from sim.density import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits, stored_columns, stored_rows
 from sim.energy import CostTable
@@ -51,6 +51,10 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
         "IFMAP_RATE": max(1, noc.gin_ifmap // bits.ifmap),
         "PSUM_RATE": max(1, min(noc.gon, noc.gin_psum) // bits.psum),
         "STAGES": pe.pipeline_stages,
+        "WHOLE_WINDOW": int(pe.column_start == ColumnStart.WINDOW),
+        "ROW_MULTICAST": int(noc.filter_multicast == FilterMulticast.ROW),
+        "DRAIN_OVERLAPS": int(machine.overlap.drain),
+        "SETUP": machine.control.pass_setup_cycles,
         "LINK_WIDTH": machine.link.width,
         "PRELOADS": int(machine.overlap.filters),
         "CONFIGURATION": folded.configurations * -(-chain.bits * machine.core.clock // chain.clock),
@@ -67,9 +71,8 @@ def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, co
     values = {
         "DRAM_IFMAP_BIT": prices.bit(Level.DRAM, Tensor.IFMAP, READ),
         "IFMAP_FILL": prices.word(Level.GLB, Tensor.IFMAP, WRITE),
-        "FILTER_FETCH": prices.word(Level.DRAM, Tensor.FILTER, READ)
-        + prices.both(Level.GLB, Tensor.FILTER)
-        + prices.word(Level.GIN, Tensor.FILTER, READ),
+        "FILTER_FETCH": prices.word(Level.DRAM, Tensor.FILTER, READ) + prices.word(Level.GLB, Tensor.FILTER, WRITE),
+        "FILTER_SEND": prices.word(Level.GLB, Tensor.FILTER, READ) + prices.word(Level.GIN, Tensor.FILTER, READ),
         "IFMAP_SEND": prices.word(Level.GLB, Tensor.IFMAP, READ) + prices.word(Level.GIN, Tensor.IFMAP, READ),
         "IFMAP_DELIVERY": prices.delivery(Tensor.IFMAP),
         "FILTER_DELIVERY": prices.delivery(Tensor.FILTER),
@@ -81,7 +84,8 @@ def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, co
         "DRAM_OFMAP_BIT": prices.bit(Level.DRAM, Tensor.OFMAP, WRITE),
         "FIXED": prices.macs(machine, batch)
         + outputs * (prices.out_of_the_array() + prices.both(Level.GLB, Tensor.OFMAP)),
-        "CYCLE": table.static_per_cycle(machine.core.clock),
+        "CYCLE": table.static_per_cycle(machine.core.clock, active_pes=0),
+        "PE_CYCLE": table.pe_cycle.clock + table.pe_cycle.spads + table.pe_cycle.control,
         "LINK_CYCLE": link_cycle,
         "STORED_BITS": ifmap.stored,
         "PADDING_BITS": ifmap.padding,
@@ -107,6 +111,7 @@ class _Prices:
         self._layer = layer
         self._table = table
         self._per_bit = table.per_word() / table.word
+        self._per_bit[Level.DRAM] += table.link.per_word() / table.word  # what crosses the link takes DRAM and pads
         bits = layer.bits
         self._width = {
             Tensor.IFMAP: bits.ifmap,
@@ -116,7 +121,7 @@ class _Prices:
         }
 
     def bit(self, level: Level, tensor: Tensor, direction: Direction) -> float:
-        """Give the energy of one bit."""
+        """Give the energy of one bit; for DRAM, with the chip's pads."""
         return float(self._per_bit[level, tensor, direction])
 
     def word(self, level: Level, tensor: Tensor, direction: Direction) -> float:
@@ -144,7 +149,9 @@ class _Prices:
         looked_at = every if pe.gated_mac_reads_ifmap_spad else live
         flags = 0 if pe.gating == Gating.OFF else every
         return (
-            live * (self._table.mac_cost(layer.bits) + self.word(Level.SPAD, Tensor.FILTER, READ))
+            live * (self._table.mac_cost(layer.bits) + self._table.performed_mac_control)
+            + (every - live) * self._table.gated_mac
+            + live * self.word(Level.SPAD, Tensor.FILTER, READ)
             + live * self.both(Level.SPAD, Tensor.PSUM)
             + looked_at * self.word(Level.SPAD, Tensor.IFMAP, READ)
             + flags * self._table.zero_buffer_read

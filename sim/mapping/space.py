@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 
@@ -44,23 +45,33 @@ def parameter_bounds(folded: Folded, batch: int, constraints: Dict[str, Bounds])
     return bounds
 
 
-def smallest_for_each_count(total: int, bounds: Bounds) -> Values:
-    """List, for each number of pieces that `total` can be cut into, the smallest allowed size; largest first."""
-    sizes: dict[int, int] = {}
-    for size in range(bounds.high, bounds.low - 1, -1):
-        sizes[-(-total // size)] = size
+def _smallest_of_each_kind(bounds: Bounds, kind_of: Callable[[int], object]) -> Values:
+    """List the smallest allowed size of each kind; largest first."""
+    sizes = {kind_of(size): size for size in range(bounds.high, bounds.low - 1, -1)}
     return np.array(sorted(sizes.values(), reverse=True), np.int64)
 
 
-def strip_widths_that_matter(rows: int, bounds: Bounds) -> Values:
-    """List the strip widths e that no other dominates: the smallest for each number of strips.
+def strip_widths_that_matter(rows: int, bounds: Bounds, *, columns: int | None) -> Values:
+    """List the strip widths e that no other dominates.
 
-    Proof. Take two widths that make the same number of strips. Words moved depend on that number, not on e. A pass's
-    cycles are convex in its rows (`kernels.layer_cost.run_cycles`: sums and maxima of affine terms), and the smaller
-    width's strips are majorised by the larger's, so their cycles add up to no more. Every rule that e enters (banks,
-    rows of the array, column tags) is weaker for the smaller e. Padding is assumed to be narrower than a strip.
+    Where a filter word reaches one row of the array (`columns` PEs), it is sent to each segment of a folded set: then
+    they are the smallest for each number of strips, of segments, and of segments of the last strip. Where one word
+    reaches all segments (`columns` None), the smallest for each number of strips.
+
+    Proof. Take two widths of the same kind. Words moved depend on these numbers, not on e. A pass's cycles are convex
+    in its rows (`kernels.layer_cost.pass_cycles`: sums and maxima of affine terms), and the smaller width's strips are
+    majorised by the larger's, so their cycles add up to no more. Every rule that e enters (banks, rows of the array,
+    tags) is weaker for the smaller e. Padding is assumed to be narrower than a strip.
     """
-    return smallest_for_each_count(rows, bounds)
+
+    def kind(width: int) -> tuple[int, ...]:
+        strips = -(-rows // width)
+        if columns is None:
+            return (strips,)
+        last = rows - (strips - 1) * width
+        return strips, -(-width // columns), -(-last // columns)
+
+    return _smallest_of_each_kind(bounds, kind)
 
 
 def image_counts_that_matter(batch: int, bounds: Bounds) -> Values:
@@ -69,4 +80,4 @@ def image_counts_that_matter(batch: int, bounds: Bounds) -> Values:
     Proof. As for strip widths: words depend on the number of groups only, cycles of a pass are affine or a maximum of
     affine terms in its images, and n enters the rules only through the banks, which a smaller n loosens.
     """
-    return smallest_for_each_count(batch, bounds)
+    return _smallest_of_each_kind(bounds, lambda images: -(-batch // images))

@@ -89,7 +89,14 @@ def test_processing_cycles(workload: str) -> None:
 def test_energy(workload: str, table: str) -> None:
     def joules(pair: Pair, run: LayerRun) -> float:
         layer, clock = pair.planned.layer, machine().core.clock
-        energy = energy_of(run.ledger, cost_table(table), bits=layer.bits, cycles=run.total_cycles, clock_hz=clock)
+        energy = energy_of(
+            run.ledger,
+            cost_table(table),
+            bits=layer.bits,
+            cycles=run.total_cycles,
+            clock_hz=clock,
+            active_pes=run.active_pes,
+        )
         return energy.system
 
     figures = {

@@ -76,7 +76,7 @@ LAWS: list[tuple[str, dict[Entry, int]]] = [
     ("fills equal fetches", {(Level.GLB, IFMAP, WRITE): 1}),
     ("fills equal fetches", {(Level.DRAM, IFMAP, READ): 1}),
     ("preloads equal fetches", {(Level.DRAM, FILTER, READ): -1}),
-    ("preloads are used once", {(Level.GLB, FILTER, READ): -1}),
+    ("preloads are used", {(Level.GLB, FILTER, READ): -1}),
     ("psums reach the bottom PEs", {(Level.GIN, PSUM, WRITE): 1}),
     ("psums leave over the GON", {(Level.GON, PSUM, WRITE): -1}),
     ("ifmap words sent are read", {(Level.GIN, IFMAP, READ): 1}),

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.arch import ArraySize, Machine, Networks, read_machine
+from sim.arch import ArraySize, FilterMulticast, Machine, Networks, read_machine
 from sim.catalogue import find_machine, find_workload
 from sim.engine.gin import GlobalInputNetworks, configure_gins
 from sim.layer import BitWidths, Shape
@@ -102,6 +102,15 @@ def filter_places(placement: Placement, filter_set: int, channel_set: int, filte
     }
 
 
+def filter_tags(gins: GlobalInputNetworks, filter_set: int, channel_set: int, row: int) -> list[tuple[int, int]]:
+    """List the tags with which a filter row is sent, one for each time."""
+    tags = gins.filter_tags
+    return [
+        tags.of(filter_set=filter_set, channel_set=channel_set, filter_row=row, again=again)
+        for again in range(tags.times_sent)
+    ]
+
+
 def assert_tags_select(gins: GlobalInputNetworks, placement: Placement, shape: Shape) -> None:
     """Send every row that some PE needs, and every filter row, and see who takes it."""
     needed = {column * shape.Uy + i for column in range(placement.width) for i in range(shape.R)}
@@ -111,8 +120,14 @@ def assert_tags_select(gins: GlobalInputNetworks, placement: Placement, shape: S
             assert reached(gins.ifmap.matches(*tag)) == ifmap_places(placement, shape, channel_set, row)
         for filter_set in range(placement.filter_sets):
             for i in range(shape.R):
-                tag = gins.filter_tags.of(filter_set=filter_set, channel_set=channel_set, filter_row=i)
-                assert reached(gins.filter.matches(*tag)) == filter_places(placement, filter_set, channel_set, i)
+                sent = [reached(gins.filter.matches(*tag)) for tag in filter_tags(gins, filter_set, channel_set, i)]
+                assert sorted(at for places in sent for at in places) == sorted(
+                    filter_places(placement, filter_set, channel_set, i)
+                )
+                if gins.noc.filter_multicast == FilterMulticast.ROW:
+                    assert all(len({row for row, _ in places}) == 1 for places in sent)
+                else:
+                    assert len(sent) == 1
 
 
 @pytest.mark.parametrize("layer", TABLE_III)
@@ -130,7 +145,8 @@ def draw(rng: random.Random) -> tuple[Shape, Mapping, Machine]:
     shape = Shape(G=1, M=40, C=12, R=rng.randint(1, 5), S=1, E=e, F=2, Uy=rng.choice((1, 2, 4)))
     sets = max(1, size.rows // shape.R)
     mapping = Mapping(m=40, n=1, e=e, p=1, q=q, r=rng.randint(1, min(sets, 4)), t=rng.randint(1, sets * 2))
-    return shape, mapping, machine.model_copy(update={"pe_array": size})
+    noc = machine.noc.model_copy(update={"filter_multicast": rng.choice(tuple(FilterMulticast))})
+    return shape, mapping, machine.model_copy(update={"pe_array": size, "noc": noc})
 
 
 def test_tags_reach_the_pes_that_need_the_row_under_any_legal_mapping() -> None:
@@ -172,5 +188,5 @@ def test_filter_tags_of_a_legal_mapping_fit_their_ids(rows: int, columns: int, f
         return
     tags = configure_gins(shape, case.placement, machine.noc, BitWidths()).filter_tags
     for filter_set in range(filter_sets):
-        row_tag, col_tag = tags.of(filter_set=filter_set, channel_set=0, filter_row=0)
+        row_tag, col_tag = tags.of(filter_set=filter_set, channel_set=0, filter_row=0, again=0)
         assert row_tag < UNUSED_ROW and col_tag < UNUSED_COL

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from naive import PassSpec, Replay, dealt, live_products, pieces, replay, rlc_words, step_pass_naively
 
-from sim.arch import Gating, Machine, read_machine
+from sim.arch import ColumnStart, FilterMulticast, Gating, Machine, read_machine
 from sim.catalogue import find_machine
 from sim.counts import Direction, Level, Tensor
 from sim.engine.chip import CycleModel
@@ -153,9 +153,13 @@ def draw_machine(rng: Random, sections: Sections) -> Machine:
             "gating": rng.choice((Gating.IFMAP_ZERO, Gating.EITHER_ZERO, Gating.OFF)),
             "gated_mac_reads_ifmap_spad": rng.random() < 0.6,
             "pipeline_stages": rng.randint(1, 3),
+            "column_start": rng.choice(tuple(ColumnStart)),
         },
         "glb": {"bank_words": 64, "bank_ports": rng.randint(1, 2)},
-        "noc": {name: rng.choice((32, 64)) for name in ("gin_filter", "gin_psum", "gon", "ln")},
+        "noc": {name: rng.choice((32, 64)) for name in ("gin_filter", "gin_psum", "gon", "ln")}
+        | {"filter_multicast": rng.choice(tuple(FilterMulticast))},
+        "overlap": {"drain": rng.random() < 0.6},
+        "control": {"pass_setup_cycles": rng.randint(0, 9)},
         "rlc": {"enabled": rng.random() < 0.7, "run": rng.randint(1, 5), "codes_network_input": rng.random() < 0.3},
         "limits": {"vertical_strides": (1, 2, 3, 4)},
     }
@@ -217,7 +221,7 @@ def draw_trial(rng: Random, kind: Callable[[Random], tuple[Shape, Sections]]) ->
 def trials(kind: Callable[[Random], tuple[Shape, Sections]]) -> tuple[Trial, ...]:
     """Draw the legal jobs of a kind; most draws are."""
     rng = random.Random(kind.__name__)
-    drawn = [draw_trial(rng, kind) for _ in range(2 * CASES_OF_A_KIND)]
+    drawn = [draw_trial(rng, kind) for _ in range(4 * CASES_OF_A_KIND)]
     legal = [trial for trial in drawn if trial is not None]
     return tuple(legal[:CASES_OF_A_KIND])
 
@@ -271,6 +275,12 @@ def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
     ]
 
 
+def row_columns(machine: Machine, mapping: Mapping) -> int | None:
+    """Give the PEs that a filter word reaches where that is one segment of a set at most."""
+    one_row = machine.noc.filter_multicast == FilterMulticast.ROW
+    return min(mapping.e, machine.pe_array.columns) if one_row else None
+
+
 def replay_of(trial: Trial) -> Replay:
     """Replay a job's passes."""
     job, pe = trial.job, trial.machine.pe
@@ -283,6 +293,7 @@ def replay_of(trial: Trial) -> Replay:
         filters=job.folded.fold_filters(job.filters).tolist() if pe.gating is Gating.EITHER_ZERO else None,
         gating=pe.gating is not Gating.OFF,
         gated_mac_reads_ifmap_spad=pe.gated_mac_reads_ifmap_spad,
+        row_columns=row_columns(trial.machine, job.mapping),
     )
 
 
@@ -380,6 +391,8 @@ def spec_of(trial: Trial, shape: PassShape) -> PassSpec:
         psum_fifo=pe.psum_fifo.words * pe.psum_fifo.width // bits.psum,
         psum_spad=pe.psum_spad.words * pe.psum_spad.width // bits.psum,
         extra_stages=pe.pipeline_stages - 1,
+        whole_window=pe.column_start == ColumnStart.WINDOW,
+        row_columns=row_columns(machine, mapping),
         filter_rate=noc.gin_filter // bits.filter,
         ifmap_rate=noc.gin_ifmap // bits.ifmap,
         psum_rate=noc.gin_psum // bits.psum,
@@ -429,6 +442,10 @@ def fingerprint(run: LayerRun) -> tuple[Any, ...]:
 
 TIMINGS: dict[str, Sections] = {
     "as published": {},
+    "no overlap of draining and loading, no setup": {
+        "overlap": {"drain": False},
+        "control": {"pass_setup_cycles": 0},
+    },
     "fmaps overlap": {"overlap": {"fmaps": True}},
     "fmaps overlap, bursts of a word": {"overlap": {"fmaps": True}, "link": {"burst_words": 1}},
     "filters do not overlap": {"overlap": {"filters": False}},

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naive import PassSpec, covered, step_pass_naively
+from naive import PassSpec, covered, pieces, step_pass_naively
 
 from sim.kernels import lanes
 from sim.kernels.pass_layout import COUNTERS, PARAMETERS
@@ -28,6 +28,7 @@ FIXED = {
     "two ports, narrow buses": replace(
         TINY, bank_ports=2, reads_psums=True, psum_rate=1, gon_rate=1, ln_rate=1, filter_rate=1, psum_fifo=1
     ),
+    "whole windows, filters row by row": replace(TINY, whole_window=True, row_columns=2, ifmap_fifo=0),
     "more chains than lanes": replace(TINY, set_filters=(1, 1, 1), set_channels=(1,), rows=7, images=1, F=2),
     "cut short": replace(TINY, cycle_limit=40),
     "cut in the filter load": replace(TINY, cycle_limit=3),
@@ -49,6 +50,7 @@ def parameters_of(spec: PassSpec) -> np.ndarray:
         "PSUM_FIFO": spec.psum_fifo,
         "PSUM_SPAD": spec.psum_spad,
         "EXTRA_STAGES": spec.extra_stages,
+        "WHOLE_WINDOW": int(spec.whole_window),
         "FILTER_RATE": spec.filter_rate,
         "IFMAP_RATE": spec.ifmap_rate,
         "PSUM_RATE": spec.psum_rate,
@@ -79,7 +81,8 @@ def step_in_kernel(spec: PassSpec) -> dict[str, int]:
     filters, channels = np.array(spec.set_filters, np.int64), np.array(spec.set_channels, np.int64)
     blocks = -(-spec.rows * filters.size // lanes.LANES)
     state = np.full((channels.size * spec.R + 1) * blocks * lanes.BLOCK, 77, np.int32)
-    fan_out = np.full((filters.size, channels.size, spec.R), spec.rows, np.int64)
+    reached = [len(piece) for piece in pieces(range(spec.rows), spec.row_columns or spec.rows)]
+    fan_out = np.broadcast_to(np.array(reached), (filters.size, channels.size, spec.R, len(reached))).copy()
     counters = np.zeros(len(COUNTERS), np.int64)
     starts, found = destinations_of(spec, blocks)
     step_pass(state, parameters_of(spec), filters, channels, fan_out, starts, found, counters)
@@ -116,6 +119,8 @@ def specs(draw: st.DrawFn) -> PassSpec:
         psum_fifo=draw(st.integers(max(psum, gon, ln), 8)),
         psum_spad=draw(st.integers(max(set_filters), 8)),
         extra_stages=draw(st.integers(0, 2)),
+        whole_window=draw(st.booleans()),
+        row_columns=draw(st.sampled_from((None, 1, 2, 3))),
         filter_rate=draw(st.integers(1, 4)),
         ifmap_rate=draw(small),
         psum_rate=psum,

@@ -67,7 +67,12 @@ class Problem:
         run = AnalyticModel(self.machine, self.goal.code).run(Job(self.layer, self.folded, mapping, self.batch))
         clock_hz = self.machine.core.clock
         energy = energy_of(
-            run.ledger, self.table, bits=self.layer.bits, cycles=run.total_cycles, clock_hz=clock_hz
+            run.ledger,
+            self.table,
+            bits=self.layer.bits,
+            cycles=run.total_cycles,
+            clock_hz=clock_hz,
+            active_pes=run.active_pes,
         ).system
         return {
             Objective.ENERGY: energy,

@@ -19,7 +19,7 @@ from sim.mapping.folding import fold
 from sim.mapping.legality import Case, violations
 from sim.mapping.row_stationary import Mapping, even_shares, tiles
 from sim.mapping.search import Goal, Objective, find_mapping, find_mappings
-from sim.mapping.space import Bounds, smallest_for_each_count
+from sim.mapping.space import Bounds, image_counts_that_matter, strip_widths_that_matter
 from sim.model import Job
 from sim.workload import read_workload
 
@@ -53,7 +53,9 @@ def estimate(layer: Layer, machine: Machine, table: str, mapping: Mapping, batch
     folded = fold(layer.shape, machine)
     run = AnalyticModel(machine, FmapCode.RLC).run(Job(layer, folded, mapping, batch))
     clock_hz = machine.core.clock
-    return energy_of(run.ledger, TABLES[table], bits=layer.bits, cycles=run.total_cycles, clock_hz=clock_hz).system
+    cycles, pes = run.total_cycles, run.active_pes
+    bits = layer.bits
+    return energy_of(run.ledger, TABLES[table], bits=bits, cycles=cycles, clock_hz=clock_hz, active_pes=pes).system
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
@@ -86,11 +88,17 @@ def test_the_cuts_of_the_filters_are_those_of_the_pass_list() -> None:
 
 
 def test_sizes_that_matter_are_the_smallest_for_each_count() -> None:
-    assert smallest_for_each_count(7, Bounds(1, 7)).tolist() == [7, 4, 3, 2, 1]
-    assert smallest_for_each_count(7, Bounds(3, 6)).tolist() == [4, 3]
+    assert image_counts_that_matter(7, Bounds(1, 7)).tolist() == [7, 4, 3, 2, 1]
+    assert strip_widths_that_matter(7, Bounds(3, 6), columns=None).tolist() == [4, 3]
     for total in range(1, 40):
         counts = {-(-total // size) for size in range(1, total + 1)}
-        assert {-(-total // size) for size in smallest_for_each_count(total, Bounds(1, total))} == counts
+        assert {-(-total // size) for size in image_counts_that_matter(total, Bounds(1, total))} == counts
+
+
+def test_strip_widths_differ_where_segments_of_their_sets_do() -> None:
+    """30 rows on 14 columns: 15 + 15 rows take 2 + 2 segments, 28 + 2 rows 2 + 1, though both are two strips."""
+    assert strip_widths_that_matter(30, Bounds(15, 29), columns=14).tolist() == [29, 16, 15]
+    assert strip_widths_that_matter(30, Bounds(15, 29), columns=None).tolist() == [15]
 
 
 def test_a_layer_that_fits_nowhere_names_the_broken_rules() -> None:

@@ -1,0 +1,52 @@
+"""`sim power`: the chip's mean power by component, beside what was published of the measured layers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping as Dict
+from pathlib import Path
+
+from sim.commands.estimate import check_targets
+from sim.commands.inputs import Inputs, read_inputs
+from sim.commands.outputs import STDOUT, write_whole
+from sim.commands.overrides import at_operating_point
+from sim.commands.run import INTERRUPTED, simulate
+from sim.errors import InputError
+from sim.power_report import PowerReport, power_csv, power_report, show_power
+from sim.report import make_console
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do `power`: everything that can be wrong with the input is found before the first layer runs."""
+    inputs = at_operating_point(read_inputs(options), options)
+    _demand_joules(inputs)
+    targets = check_targets(options, ("json", "csv"))
+    result = simulate(inputs, options)
+    _hand_over(power_report(result), targets, status=inputs.table.status, quiet=options.quiet)
+    return 0 if result.complete else INTERRUPTED
+
+
+def _demand_joules(inputs: Inputs) -> None:
+    if inputs.table.unit != "pJ":
+        raise InputError.located(
+            "--cost-table",
+            wrong=f"power takes joules, cost table {inputs.table.name} is in units of one {inputs.table.unit}",
+            allowed="use a cost table in pJ such as eyeriss-65nm",
+        )
+
+
+def _hand_over(report: PowerReport, targets: Dict[str, Path], *, status: str, quiet: bool) -> None:
+    for option, target in targets.items():
+        text = power_csv(report) if option == "csv" else _as_json(report)
+        if target == STDOUT:
+            sys.stdout.write(text)
+        else:
+            write_whole(target, text)
+    if not quiet:
+        show_power(report, make_console(to_stderr=STDOUT in targets.values()), status=status)
+
+
+def _as_json(report: PowerReport) -> str:
+    return json.dumps(report.as_dict(), indent=1, allow_nan=False) + "\n"
