@@ -22,8 +22,7 @@ from sim.silicon.published import NETWORKS, PowerShares, published_figures, read
 WORD_BITS = 16
 SHARE_WEIGHT = 0.25  # Fig. 16 is a simulation after layout: trusted a quarter as much as what was measured
 CONFIDENCE = 0.95
-# One efficiency at two voltages, both published, tells leakage from switching: at 0.82 V and 100 MHz leakage lasts twice
-# as long. The shares of AlexNet's chip energy are small; see `leakage_power_w`.
+# Published efficiencies at two voltages tell leakage from switching: at 0.82 V and 100 MHz it lasts twice as long.
 EFFICIENCY_1_00_V, EFFICIENCY_0_82_V, LOW_VOLTAGE, SLOWER = 83.1, 122.8, 0.82, 2.0
 ALEXNET_POWER_W = 0.278
 
@@ -220,7 +219,7 @@ def _evidence(
 
 
 def _row(count: Count, *, part: str | None) -> list[float]:
-    """Count each unknown in one part of the chip, or in all; an excess is counted where its base is, and the reverse."""
+    """Count each unknown in one part of the chip, or in all; what has an excess counts where the excess does too."""
     own = {one.name: one.count(count) if part in (None, one.part) else 0.0 for one in UNKNOWNS}
     for one in UNKNOWNS:
         if one.above is not None:

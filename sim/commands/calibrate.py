@@ -97,7 +97,10 @@ def as_yaml(found: Calibration) -> str:
     lines += ["#", "# What the fit leaves, in per cent of a layer's energy (its parts: in points):"]
     for layer in dict.fromkeys(one.layer for one in found.residuals):
         parts = [f"{one.part} {one.points:+.1f}" for one in found.residuals if one.layer == layer]
-        lines += [f"#   {layer}: " + ", ".join(parts[:5]), *(["#          " + ", ".join(parts[5:])] if parts[5:] else [])]
+        lines += [
+            f"#   {layer}: " + ", ".join(parts[:5]),
+            *(["#          " + ", ".join(parts[5:])] if parts[5:] else []),
+        ]
     spad, noc = cost("spad_access"), cost("noc_word")
     lines += [
         "schema: 1",
@@ -130,7 +133,7 @@ def as_yaml(found: Calibration) -> str:
 
 def _level(name: str, read: float, write: float, *, ifmap_read: float | None = None) -> list[str]:
     """Write a level's costs, the same for every tensor but for an ifmap's read where that is given."""
-    reads = {tensor: read for tensor in _TENSORS}
+    reads = dict.fromkeys(_TENSORS, read)
     if ifmap_read is not None:
         reads["ifmap"] = ifmap_read
     entries = [f"  {tensor + ':':7} {{read: {reads[tensor]:.4g}, write: {write:.4g}}}" for tensor in _TENSORS]
