@@ -225,6 +225,9 @@ def _add_validate(commands: argparse._SubParsersAction[_Parser]) -> None:
     validate.add_argument(
         "--cost-table", default=None, metavar="NAME|FILE", help="energy costs, in pJ (default: the machine's)"
     )
+    validate.add_argument(
+        "--mapper", action="store_true", help="let the mapper choose, instead of the mappings stated for these runs"
+    )
     _add_drawn(validate, json_help="write all cells, columns, totals and broken bounds")
     validate.add_argument("--csv", metavar="FILE", help="write the cells, one a row; - for standard output")
     validate.add_argument(

@@ -81,6 +81,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_the_mapper_may_choose_instead(folder: Path) -> None:
+    """Leave the stated mappings out: VGG-16 then runs with others, and bounds of what was measured break."""
+    assert call("validate", "--mapper", "--quiet", "--json", "out.json") == 1
+    found = json.loads((folder / "out.json").read_text(encoding="utf-8"))
+    assert all(network["provenance"]["options"] == {"mapper": True} for network in found["networks"])
+    assert any("active_pes/vgg16" in name for name in map(str, found["broken"]))
+
+
 # The shipped machine
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ def _read_inputs(options: argparse.Namespace, network: Network) -> Inputs:
             wrong=f"the chip's energy is in joules, cost table {inputs.table.name} in {inputs.table.unit}",
             allowed="use a cost table in pJ such as eyeriss-65nm",
         )
-    return inputs
+    if not options.mapper:
+        return inputs
+    return replace(inputs, layers=tuple(replace(layer, mapping=None) for layer in inputs.layers))
 
 
 def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
@@ -92,7 +95,7 @@ def _hand_over(
 ) -> None:
     """Make all contents, then write them, then show the tables; they make way for what goes to standard output."""
     contents = {
-        option: _content(option, target, validation, inputs, seed=options.seed) for option, target in targets.items()
+        option: _content(option, target, validation, inputs, options) for option, target in targets.items()
     }
     for option, content in contents.items():
         if targets[option] == STDOUT and isinstance(content, str):
@@ -104,13 +107,16 @@ def _hand_over(
         show(validation, console, machine=inputs[0].machine.name, table=inputs[0].table)
 
 
-def _content(option: str, target: Path, validation: Validation, inputs: Sequence[Inputs], *, seed: int) -> str | bytes:
+def _content(
+    option: str, target: Path, validation: Validation, inputs: Sequence[Inputs], options: argparse.Namespace
+) -> str | bytes:
     if option == "csv":
         return as_csv(validation)
     if option == "json":
         found = validation.as_dict()
+        chosen = {"mapper": True} if options.mapper else {}
         for network, one in zip(found["networks"], inputs, strict=True):
-            network["provenance"] = provenance_of(one, model="cycle", seed=seed, options={})
+            network["provenance"] = provenance_of(one, model="cycle", seed=options.seed, options=chosen)
         return json.dumps(found, indent=1, allow_nan=False) + "\n"
     title = f"Cycle model over the measured chip: {inputs[0].machine.name}, cost table {inputs[0].table.name}"
     return draw_parity(validation, suffix=target.suffix, title=title)
