@@ -625,7 +625,7 @@ def test_progress_shows_names_as_they_stand() -> None:
 
 
 def test_control_c_keeps_the_finished_layers() -> None:
-    terminal = Terminal("run", "googlenet", "--no-reuse", "--json", "out.json")
+    terminal = Terminal("run", "googlenet", "--no-reuse", "--batch", "8", "--json", "out.json")
     terminal.read_until("[1-9]/58")  # the bar is drawn now and then, not after each layer
     terminal.interrupt()
     status, printed = terminal.finish()

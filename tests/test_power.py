@@ -271,7 +271,13 @@ def test_the_tables_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_costs_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """A table that doesn't split its static power has no clock; there is no column for what only others have."""
-    spare = {"performed_mac_control": 0, "pe_cycle": {}, "clock_cycle": 0, "top_control_cycle": 0, "leakage_power": "0 W"}
+    spare = {
+        "performed_mac_control": 0,
+        "pe_cycle": {},
+        "clock_cycle": 0,
+        "top_control_cycle": 0,
+        "leakage_power": "0 W",
+    }
     Path("old.yaml").write_text(yaml.safe_dump(FULL | spare | {"status": "provisional"}), encoding="utf-8")
     assert call("tiny.yaml", "--cost-table", "old.yaml") == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
