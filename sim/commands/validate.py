@@ -94,9 +94,7 @@ def _hand_over(
     validation: Validation, inputs: Sequence[Inputs], targets: dict[str, Path], options: argparse.Namespace
 ) -> None:
     """Make all contents, then write them, then show the tables; they make way for what goes to standard output."""
-    contents = {
-        option: _content(option, target, validation, inputs, options) for option, target in targets.items()
-    }
+    contents = {option: _content(option, target, validation, inputs, options) for option, target in targets.items()}
     for option, content in contents.items():
         if targets[option] == STDOUT and isinstance(content, str):
             sys.stdout.write(content)
