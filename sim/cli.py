@@ -11,7 +11,10 @@ from sim import __version__
 from sim.errors import InputError, ModelError, did_you_mean, printable, quoted
 
 FAILED, INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 1, 2, 3, 130
-_WORKLOAD = "a workload file, the name of a shipped one (googlenet), or a .txt of the online energy-estimation tool"
+_WORKLOAD = (
+    "a workload file, the name of a shipped one (googlenet), a .onnx, a .txt of the online energy-estimation tool, "
+    "a .csv of SCALE-Sim, or a problem file of Timeloop or a folder of them"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,6 +37,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_map(commands)
     _add_validate(commands)
     _add_calibrate(commands)
+    _add_trace(commands)
+    _add_compress(commands)
     return parser
 
 
@@ -69,6 +74,7 @@ def _add_inputs(command: argparse.ArgumentParser, *, cost_table: str | None = No
         help="energy costs (default: " + (cost_table or "the machine's") + ")",
     )
     command.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
+    _add_shape(command)
     command.add_argument(
         "--layers", metavar="NAMES", help="only these layers: names or patterns, by commas (CONV1,fire2/*)"
     )
@@ -92,6 +98,17 @@ def _add_inputs(command: argparse.ArgumentParser, *, cost_table: str | None = No
         default=[],
         metavar="[LAYERS:]PARAMETER=VALUE",
         help="limit a mapping parameter: n=1, p=4..16, m=all, 'CONV*:n=1'; may be given again",
+    )
+
+
+def _add_shape(command: argparse.ArgumentParser) -> None:
+    """Add what gives an ONNX file's inputs the dimensions that it leaves free."""
+    command.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="INPUT=1x3x224x224",
+        help="shape of a .onnx file's input that leaves dimensions free; may be given again",
     )
 
 
@@ -123,6 +140,16 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_operating_point(run)
     _add_drawn(run, json_help="write the result file")
     _add_no_reuse(run)
+    run.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
+    run.add_argument(
+        "--inputs",
+        metavar="IMAGES.npy|IMAGES.npz",
+        help="run a .onnx on these images with onnxruntime, and simulate its own values in fixed point; "
+        "the images are the batch",
+    )
+    run.add_argument(
+        "--check", action="store_true", help="compute the ofmaps too, and hold each value against a plain convolution"
+    )
 
 
 def _add_power(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -206,12 +233,20 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_convert(commands: argparse._SubParsersAction[_Parser]) -> None:
     convert = commands.add_parser(
         "convert",
-        help="write a network in the online energy-estimation tool's format",
-        description="Write a network in the online energy-estimation tool's text format, a line a layer.",
+        help="write a network in another format",
+        description="Write a network in the online energy-estimation tool's text format, a line a layer, "
+        "or a .onnx or .txt as a workload file, which the suffix .yaml tells.",
     )
     convert.add_argument("workload", metavar="WORKLOAD", help=_WORKLOAD)
     convert.add_argument("out", nargs="?", default="-", metavar="OUT", help="file to write (default: standard output)")
+    convert.add_argument(
+        "--format",
+        type=_one_of("tool", "scalesim", "timeloop"),
+        metavar="tool|scalesim|timeloop",
+        help="format (default: by OUT's name; .csv is SCALE-Sim's, a folder takes Timeloop's problem files)",
+    )
     convert.add_argument("--batch", type=_positive, metavar="N", help="images (default: the workload's)")
+    _add_shape(convert)
 
 
 def _add_validate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -248,6 +283,43 @@ def _add_calibrate(commands: argparse._SubParsersAction[_Parser]) -> None:
     fit.set_defaults(cost_table=None)
 
 
+def _add_trace(commands: argparse._SubParsersAction[_Parser]) -> None:
+    trace = commands.add_parser(
+        "trace",
+        help="write the DRAM link's requests for a memory simulator",
+        description="Simulate a network layer by layer and write what its link asks of DRAM, a line a burst: "
+        "'0xADDR READ|WRITE CYCLE' for DRAMsim3, 'LD|ST 0xADDR' for Ramulator 2. Each layer's ifmap, filter and ofmap "
+        "regions follow one another; streams lie in the order in which they are first moved; CYCLE is when a burst's "
+        "first word is on the link.",
+    )
+    _add_inputs(trace)
+    _add_operating_point(trace)
+    trace.add_argument(
+        "--format", type=_one_of("dramsim3", "ramulator2"), required=True, metavar="dramsim3|ramulator2", help="format"
+    )
+    trace.add_argument("--output", required=True, metavar="FILE", help="file to write; - for standard output")
+    trace.add_argument(
+        "--burst-bytes", type=_positive, default=64, metavar="B", help="bytes of a request, aligned (default: 64)"
+    )
+    trace.add_argument("--memory-clock", metavar="HZ", help="clock of CYCLE, such as '800 MHz' (default: the link's)")
+    trace.add_argument("--seed", type=_seed, default=0, metavar="S", help="seed of the drawn tensors (default: 0)")
+    trace.add_argument("--quiet", action="store_true", help="print no table and no progress")
+
+
+def _add_compress(commands: argparse._SubParsersAction[_Parser]) -> None:
+    compress = commands.add_parser(
+        "compress",
+        help="hold the run-length code against its entropy limit",
+        description="Code the fmap streams that the chip moves and print, layer by layer, their bits, the ratio and "
+        "the overhead over the limit: the entropy of the zero pattern and the raw non-zero values.",
+    )
+    _add_inputs(compress)
+    compress.add_argument(
+        "--cluster", type=_positive, metavar="L", help="show also zeros clustered in runs of mean length L"
+    )
+    _add_drawn(compress, json_help="write the report")
+
+
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """Import a command; the simulator's imports are slow, and --help does without them."""
     if name == "compare":
@@ -264,6 +336,10 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from sim.commands.calibrate import run
     elif name == "validate":
         from sim.commands.validate import run
+    elif name == "trace":
+        from sim.commands.trace import run
+    elif name == "compress":
+        from sim.commands.compress import run
     else:
         from sim.commands.run import run
     return run

@@ -3,7 +3,7 @@
 The tree is bounded in depth and in node count, because what reads it recurses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.errors import InputError, PathStep, quoted
@@ -43,6 +43,17 @@ class Node:
     height: int = 1
     keys: Mapping[PathStep, Mark] = field(default_factory=dict)
     children: Mapping[PathStep, "Node"] = field(default_factory=dict)
+
+
+def mark_of(root: Node | None, path: Sequence[PathStep]) -> Mark:
+    """Find the place of a path into a document, or of as much of it as is there."""
+    node, mark = root, root.mark if root else Mark(1, 1)
+    for step in path:
+        if node is None or step not in node.children:
+            break
+        node = node.children[step]
+        mark = node.mark
+    return mark
 
 
 def branch(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 
 class LayerKind(StrEnum):
@@ -76,6 +77,14 @@ class BitWidths:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenTensors:
+    """Hold the `.npy` files of a layer's stored ifmap (N, G C, h, w) and filters (G M, C, R, S), where it has them."""
+
+    ifmap: Path | None = None
+    filters: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Describe one layer of a network: its shape, its data and how they are stored.
 
@@ -97,3 +106,4 @@ class Layer:
     bits: BitWidths = field(default_factory=BitWidths)
     mapping: tuple[tuple[str, int], ...] | None = None
     filter_zeros: float = 0.0
+    given: GivenTensors = field(default_factory=GivenTensors)

@@ -18,7 +18,9 @@ from sim.results import LayerRun
 class Job:
     """Hold one layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU.
 
-    `filters` (G M, C, R, S) matter only where a machine skips their zeros. A model that needs no tensors gets none.
+    `filters` (G M, C, R, S) matter only where a machine skips their zeros or ofmaps are computed; `window` is then the
+    right shift that cuts products to the psum's width, chosen where there is none. A model that needs no tensors gets
+    none.
     """
 
     layer: Layer
@@ -28,6 +30,7 @@ class Job:
     ifmap: NDArray[np.int16] | None = None
     ofmap: NDArray[np.int16] | None = None
     filters: NDArray[np.int16] | None = None
+    window: int | None = None
 
 
 class Model(Protocol):

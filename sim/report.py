@@ -101,6 +101,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
         f"{total['fps']:.2f} frames/s",
         f"DRAM {dram_bits / 8e6:.2f} MB, {dram_bits / 16 / macs:.4f} accesses/MAC",
         _energy_line(energy, total["power_w"]),
+        *_check_line(result.layers),
     ]
     if status == "provisional":
         cost_table = plain(result.provenance["cost_table"])
@@ -108,6 +109,16 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
     if not result.complete:
         lines.append(f"interrupted: the figures above are of the {len(result.layers)} layers that were finished")
     return lines
+
+
+def _check_line(layers: Sequence[LayerResult]) -> list[str]:
+    """Say how many ofmap values were computed and checked; nothing where none were."""
+    checked = [layer.run.checked for layer in layers if layer.run.checked is not None]
+    if not checked:
+        return []
+    overflows = sum(layer.overflows for layer in checked)
+    wrapped = f", {overflows} psums beyond their width" if overflows else ""
+    return [f"ofmaps checked: {sum(layer.values for layer in checked)} values equal{wrapped}"]
 
 
 def _energy_line(energy: Energy, power_w: float | None) -> str:

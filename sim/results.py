@@ -28,10 +28,23 @@ COMPONENTS = (*FIG16_COMPONENTS, "leakage", "always_on")
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """Hold what a check of computed ofmaps found equal to the reference convolution: the number of `values`.
+
+    `window` is the right shift that cut the products; `overflows` finished psums did not fit their width, and wrapped.
+    """
+
+    values: int
+    window: int
+    overflows: int
+
+
+@dataclass(frozen=True, slots=True)
 class LayerRun:
     """Hold what a model found out about one layer: counts and core cycles for the whole batch.
 
-    Processing leaves out the waits for fmaps from and to DRAM; total has them, and the configuration.
+    Processing leaves out the waits for fmaps from and to DRAM; total has them, and the configuration. `checked` is
+    there where the ofmaps were computed.
     """
 
     ledger: Ledger
@@ -39,6 +52,7 @@ class LayerRun:
     total_cycles: int
     active_pes: int
     passes: int
+    checked: Checked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +174,7 @@ class LayerResult:
             "energy": self.energy.as_dict(),
             "power_w": self.power_w,
             "power_by_component_w": self.energy.power_by_component_w(self.total_latency_s),
+            **({} if self.run.checked is None else {"checked": asdict(self.run.checked)}),
         }
 
 

@@ -74,13 +74,19 @@ class Planner:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Run planned layers on a model, one after another; costs are taken at the machine's voltage."""
+    """Run planned layers on a model, one after another; costs are taken at the machine's voltage.
+
+    `filters` draws filters also where no machine skips their zeros: for a model that computes ofmaps. `give_tensors`
+    gives a job its tensors, where they are not drawn.
+    """
 
     machine: Machine
     table: CostTable
     model: Model
     batch: int
     seed: int
+    filters: bool = False
+    give_tensors: Callable[[Job], Job] | None = None
 
     def run(self, planned: Sequence[Planned]) -> Iterator[LayerResult]:
         """Yield each layer's result as soon as it is there."""
@@ -90,8 +96,11 @@ class Runner:
     def _run_layer(self, planned: Planned) -> LayerResult:
         layer = planned.layer
         job = Job(layer=layer, folded=planned.folded, mapping=planned.mapping, batch=self.batch)
-        if self.model.needs_tensors:
-            job = with_drawn_tensors(job, seed=self.seed, filters=self.machine.pe.gating == Gating.EITHER_ZERO)
+        if self.model.needs_tensors and self.give_tensors is not None:
+            job = self.give_tensors(job)
+        elif self.model.needs_tensors:
+            filters = self.filters or self.machine.pe.gating == Gating.EITHER_ZERO
+            job = with_drawn_tensors(job, seed=self.seed, filters=filters)
         run = self.model.run(job)
         core = self.machine.core
         table = self.table.scaled_to(core.voltage)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.given_tensors import given_filters, given_ifmap
 from sim.kernels.fmaps import place_image, sign_draws
 from sim.layer import Layer
 
@@ -29,12 +31,23 @@ def _shift(width: int) -> int:
     return 17 - min(width, 16)
 
 
+def place_stored(layer: Layer, stored: NDArray[Any], ifmap: Tensor) -> Tensor:
+    """Put stored values (N, G C, h, w) inside a zeroed, padded ifmap; what no window covers is cut off."""
+    top, left = layer.padding.top, layer.padding.left
+    inside = ifmap[:, :, top : top + layer.stored_height, left : left + layer.stored_width]
+    inside[...] = stored[: len(ifmap), :, : inside.shape[2], : inside.shape[3]]
+    return ifmap
+
+
 def draw_ifmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
-    """Draw the padded, trimmed ifmap (batch, G C, H, W); stored values are zero at the layer's fraction."""
+    """Draw the padded, trimmed ifmap (batch, G C, H, W) at the layer's zero fraction, or take its file's."""
     shape = layer.shape
     channels = shape.G * shape.C
     ifmap = np.zeros((batch, channels, shape.H, shape.W), np.int16)
     corner = layer.padding.top, layer.padding.left
+    given = given_ifmap(layer, batch)
+    if given is not None:
+        return place_stored(layer, given, ifmap)
     for image in range(batch):
         draws = _draws(layer, seed, _IFMAP, image, (channels, layer.stored_height, layer.stored_width))
         place_image(draws, _threshold(layer.ifmap_zeros), ifmap[image], *corner, _shift(layer.bits.ifmap))
@@ -61,9 +74,12 @@ def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
 
 
 def draw_filters(layer: Layer, *, seed: int) -> Tensor:
-    """Draw the filters (G M, C, R, S); weights are zero at the layer's fraction."""
+    """Draw the filters (G M, C, R, S), zero at the layer's fraction, else of either sign; or take the file's."""
     shape = layer.shape
+    given = given_filters(layer)
+    if given is not None:
+        return given.astype(np.int16)
     draws = _draws(layer, seed, _FILTERS, 0, (shape.G * shape.M, shape.C, shape.R, shape.S))
     filters = np.empty(draws.shape, np.int16)
     sign_draws(draws.reshape(-1), _threshold(layer.filter_zeros), filters.reshape(-1), False, _shift(layer.bits.filter))
-    return filters
+    return np.negative(filters, out=filters, where=(draws & 1).astype(np.bool_))  # the bit that no value has used

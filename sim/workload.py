@@ -8,16 +8,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sim.errors import FieldFault
-from sim.layer import BitWidths, Layer, LayerKind, Padding, Shape
+from sim.document_tree import mark_of
+from sim.errors import FieldFault, InputError
+from sim.given_tensors import with_given_zeros
+from sim.layer import BitWidths, GivenTensors, Layer, LayerKind, Padding, Shape
 from sim.schema import Document, read_document
+from sim.text_source import shown_path
 from sim.units import BitWidth
+from sim.yaml_source import read_tree
 
 Size = Annotated[int, Field(ge=1, le=1 << 20)]
 Pad = Annotated[int, Field(ge=0, le=1 << 12)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Pair = Annotated[tuple[Size, Size], Field()]
 Quad = tuple[Pad, Pad, Pad, Pad]
+FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 WordBits = Annotated[BitWidth, Field(ge=1, le=32)]
 
 _MOST_FMAP_WORDS = 1 << 30
@@ -58,6 +63,13 @@ class MappingEntry(Document):
     t: Size
 
 
+class TensorFiles(Document):
+    """Name a layer's `.npy` files, from the workload's folder: stored ifmap (N, C, H, W), filters (M, C/G, R, S)."""
+
+    ifmap: FileName | None = None
+    filters: FileName | None = None
+
+
 class LayerEntry(Document):
     """Hold one line of `layers`. Sizes are of stored data: padding is extra."""
 
@@ -74,6 +86,7 @@ class LayerEntry(Document):
     zeros: Zeros = Zeros()
     bits: Bits | None = None
     mapping: MappingEntry | None = None
+    tensors: TensorFiles = TensorFiles()
 
     @property
     def padding(self) -> Padding:
@@ -112,6 +125,15 @@ class LayerEntry(Document):
         elif self.filters is None:
             article = "an" if self.type == "fc" else "a"
             raise FieldFault(f"{article} {self.type} layer without filters", "add filters: M", at=("type",))
+        return self
+
+    @model_validator(mode="after")
+    def _zeros_are_said_once(self) -> LayerEntry:
+        for key, tensor in (("ifmap", "ifmap"), ("filter", "filters")):
+            if key in self.zeros.model_fields_set and getattr(self.tensors, tensor) is not None:
+                raise FieldFault(
+                    f"a zero fraction beside tensors.{tensor}", "leave it out: it is counted", at=("zeros", key)
+                )
         return self
 
     @model_validator(mode="after")
@@ -231,8 +253,9 @@ def _stored_zeros(entry: LayerEntry, file: WorkloadFile) -> float:
     return max(0.0, (zeros - padding) / (1 - padding))
 
 
-def _layer(entry: LayerEntry, file: WorkloadFile, *, is_first: bool) -> Layer:
+def _layer(entry: LayerEntry, file: WorkloadFile, *, folder: Path, is_first: bool) -> Layer:
     bits = entry.bits or file.bits
+    files = {key: folder / name for key, name in entry.tensors.model_dump(exclude_none=True).items()}
     return Layer(
         name=entry.name,
         kind=LayerKind(entry.type),
@@ -247,11 +270,20 @@ def _layer(entry: LayerEntry, file: WorkloadFile, *, is_first: bool) -> Layer:
         bits=BitWidths(bits.ifmap, bits.filter, bits.psum),
         mapping=tuple(entry.mapping.model_dump().items()) if entry.mapping else None,
         filter_zeros=entry.zeros.filter,
+        given=GivenTensors(**files),
     )
 
 
 def read_workload(path: Path) -> Workload:
     """Read a `workloads/*.yaml` file; raise InputError with its place for anything wrong."""
     file = read_document(path, WorkloadFile)
-    layers = tuple(_layer(entry, file, is_first=number == 0) for number, entry in enumerate(file.layers))
-    return Workload(name=file.name, batch=file.batch, layers=layers)
+    layers = []
+    for number, entry in enumerate(file.layers):
+        layer = _layer(entry, file, folder=Path(path).parent, is_first=number == 0)
+        try:
+            layers.append(with_given_zeros(layer, file.batch))
+        except FieldFault as fault:
+            at = ("layers", number, "tensors", *fault.at)
+            place = f"{shown_path(path)}:{mark_of(read_tree(path), at)}"
+            raise InputError.located(place, at, wrong=fault.wrong, allowed=fault.allowed) from fault
+    return Workload(name=file.name, batch=file.batch, layers=tuple(layers))

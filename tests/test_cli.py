@@ -55,6 +55,7 @@ OPTIONS = [
     "--seed",
     "--json",
     "--no-reuse",
+    "--check",
     "--quiet",
     "--objective",
     "--constrain",

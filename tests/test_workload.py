@@ -18,7 +18,7 @@ DATA = Path(__file__).with_name("data")
 HEAD = "schema: 1\nname: net\nsource: test\ndefault_zeros: {ifmap: 0.25, ofmap: 0.5}\n"
 LAST = "  - {name: last, type: fc, ifmap: [4, 1, 1], filters: 2}\n"
 KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include_padding, bits, layers"
-LAYER_KEYS = "name, type, ifmap, filters, kernel, stride, pad, groups, relu, raw_ifmap, zeros, bits, mapping"
+LAYER_KEYS = "name, type, ifmap, filters, kernel, stride, pad, groups, relu, raw_ifmap, zeros, bits, mapping, tensors"
 FC_RULE = "leave it out: its filter covers the ifmap"
 BOMB = (
     "name: &a [x,x,x,x,x,x,x,x,x]\n"

@@ -1,23 +1,43 @@
-"""`sim convert`: write a network in the online tool's text format."""
+"""`sim convert`: write a network in the online tool's text format, or an imported one as a workload file."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from sim.commands.inputs import read_network
+from sim.commands.foreign import foreign_format, write_foreign
+from sim.commands.inputs import find_network
 from sim.commands.outputs import STDOUT, check_target, write_whole
-from sim.errors import InputError
+from sim.errors import InputError, printable
+from sim.importers.onnx_workload import write_workload
 from sim.importers.tool_text import write_tool_file
 from sim.text_source import shown_path
 
+_YAML = frozenset({".yaml", ".yml"})
+_FOREIGN = frozenset({".csv", ".onnx", ".txt"})
+
 
 def run(options: argparse.Namespace) -> int:
-    """Do `convert`: a file of the tool's own comes out aligned and without comments."""
-    workload = read_network(options.workload)
-    target = _check_text_file(options.out)
-    text = write_tool_file(workload, options.batch or workload.batch)
+    """Do `convert`: a .txt of the tool's own comes out aligned and without comments.
+
+    The notes on an ONNX file are a workload file's head; with other formats they go to standard error.
+    """
+    network = find_network(options.workload, options.shape)
+    form = foreign_format(options.format, options.out)
+    if form is not None:
+        write_foreign(network.workload, options.batch or network.workload.batch, form, options.out)
+        _tell(network.notes)
+        return 0
+    target = _check_target(options.out, options.workload)
+    batch = options.batch or network.workload.batch
+    if target.suffix.lower() in _YAML:
+        source = f"converted from {printable(Path(options.workload).name)}"
+        text = write_workload(network.workload, batch, source=source, comments=network.notes)
+    else:
+        text = write_tool_file(network.workload, batch)
+        _tell(network.notes)
     if target == STDOUT:
         sys.stdout.write(text)
     else:
@@ -25,9 +45,16 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check_text_file(name: str) -> Path:
-    """Make sure that the target can be written and is not named like a workload file."""
-    if Path(name).suffix.lower() in {".yaml", ".yml"}:
+def _tell(notes: Sequence[str]) -> None:
+    """Print notes where they don't mix with what is written."""
+    for note in notes:
+        print(note, file=sys.stderr)
+
+
+def _check_target(name: str, workload: str) -> Path:
+    """Make sure that the target can be written; a workload file comes only of what is none yet."""
+    is_foreign = Path(workload).suffix.lower() in _FOREIGN
+    if Path(name).suffix.lower() in _YAML and not is_foreign:
         raise InputError.located(
             shown_path(name), wrong="the tool's text format is no YAML", allowed="give a name that ends in .txt"
         )

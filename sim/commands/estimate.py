@@ -13,7 +13,7 @@ from sim.analytic.coding import FmapCode
 from sim.analytic.model import AnalyticModel
 from sim.charts import check_plot, draw
 from sim.commands.goals import read_goals
-from sim.commands.inputs import Inputs, read_inputs
+from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
 from sim.commands.overrides import (
     at_operating_point,
@@ -60,11 +60,14 @@ def run(options: argparse.Namespace) -> int:
                 "skip": options.skip,
                 "code": options.code,
             },
-        ),
+        )
+        | inputs.origin,
         layers=tuple(Runner(inputs.machine, inputs.table, model, inputs.batch, NO_SEED).run(planned)),
         batch=inputs.batch,
         operating_point=point_of(inputs.machine),
     )
+    if not options.quiet:
+        show_notes(inputs, to_stderr=STDOUT in targets.values())
     _hand_over(result, targets, status=inputs.table.status, quiet=options.quiet)
     return 0
 

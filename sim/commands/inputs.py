@@ -11,10 +11,17 @@ from typing import Any
 
 from sim.arch import Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload
+from sim.catalogue import names as shipped
 from sim.energy import CostTable, read_cost_table
 from sim.errors import InputError, did_you_mean, quoted
+from sim.importers.onnx_activations import Activations
+from sim.importers.onnx_network import OnnxNetwork, read_onnx
+from sim.importers.onnx_shapes import read_shapes
+from sim.importers.scalesim import read_topology
+from sim.importers.timeloop import is_problem, is_problem_folder, read_problem, read_problem_folder
 from sim.importers.tool_text import read_tool_file
 from sim.layer import Layer
+from sim.report import make_console, plain
 from sim.schema import validate_data
 from sim.text_source import shown_path
 from sim.workload import MappingEntry, Workload, read_workload
@@ -23,10 +30,30 @@ _MAPPING_EXAMPLE = "write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """Hold a network; the account of its graph where it was imported from ONNX, with `shapes` as they were given."""
+
+    workload: Workload
+    imported: OnnxNetwork | None = None
+    shapes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> list[str]:
+        """Say what became of the nodes that are no layers."""
+        return self.imported.account.notes() if self.imported else []
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Give the same for the provenance."""
+        return {"onnx": {"shape": list(self.shapes), **self.imported.account.as_dict()}} if self.imported else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Hold what a command works on; `layers` are those chosen, with the mappings of the command line.
 
-    `table` holds the costs at the machine's voltage.
+    `table` holds the costs at the machine's voltage, `network` what else is known of it, `values` the layers' tensors
+    where the network was run on images.
     """
 
     machine: Machine
@@ -34,24 +61,71 @@ class Inputs:
     workload: Workload
     layers: tuple[Layer, ...]
     batch: int
+    network: Network
+    values: Activations | None = None
+
+    @property
+    def notes(self) -> list[str]:
+        """Give the lines that stand before a result."""
+        imported = self.network.imported
+        if imported is None or self.values is None:
+            return self.network.notes
+        return imported.account.notes(zeros_assumed=False) + self.values.notes()
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Give what the provenance says of a network that was imported; nothing of others."""
+        return self.network.origin | ({"tensors": self.values.as_dict()} if self.values else {})
 
 
 def read_inputs(options: argparse.Namespace) -> Inputs:
     """Read and check all that the options name; raise InputError for the first thing wrong."""
     machine_file = find_machine(options.arch)
     machine = read_machine(machine_file)
-    workload = read_network(options.workload)
+    shapes = getattr(options, "shape", ())  # commands with a workload of their own have no such option
+    network = find_network(options.workload, shapes)
+    workload = network.workload
     table = read_cost_table(_cost_table_file(options.cost_table, machine, machine_file))
     table = table.scaled_to(machine.core.voltage)
     layers = _with_mappings(_select(workload, options.layers), options.mapping)
-    return Inputs(machine, table, workload, tuple(layers), options.batch or workload.batch)
+    return Inputs(machine, table, workload, tuple(layers), options.batch or workload.batch, network)
 
 
-def read_network(name: str) -> Workload:
-    """Read a workload file, a shipped workload, or a file of the online tool, which the suffix .txt tells."""
-    if Path(name).suffix.lower() == ".txt":
+def find_network(name: str, shapes: Sequence[str] = ()) -> Network:
+    """Read a workload file, a shipped workload, or another tool's file; its suffix tells.
+
+    `shapes` has those of an ONNX file's free dimensions, as `name=1x3x224x224`.
+    """
+    suffix = Path(name).suffix.lower()
+    given = read_shapes(shapes)
+    if suffix == ".onnx":
+        imported = read_onnx(name, given)
+        return Network(imported.workload, imported, tuple(shapes))
+    if shapes:
+        allowed = "leave it out: only an ONNX file has free dimensions"
+        raise InputError.located("--shape", wrong=f"{shown_path(name)} is no ONNX file", allowed=allowed)
+    return Network(_read_workload(name, suffix))
+
+
+def _read_workload(name: str, suffix: str) -> Workload:
+    """Read what is no ONNX file: other tools' files by suffix, Timeloop's by the folder or the key `problem`."""
+    if suffix == ".txt":
         return read_tool_file(name)
-    return read_workload(find_workload(name))
+    if suffix == ".csv":
+        return read_topology(name)
+    if name not in shipped("workloads", holding="layers:") and is_problem_folder(name):
+        return read_problem_folder(name)
+    path = find_workload(name)
+    return read_problem(path) if is_problem(path) else read_workload(path)
+
+
+def show_notes(inputs: Inputs, *, to_stderr: bool, drawn_with: int | None = None) -> None:
+    """Print what is to be known of an imported network before its results; `drawn_with` seeded its tensors, if any."""
+    lines = inputs.notes
+    if lines and drawn_with is not None and inputs.values is None:
+        lines.append(f"tensors: drawn with seed {drawn_with} at these zeros; --inputs takes the network's own values")
+    if lines:
+        make_console(to_stderr=to_stderr).print(*map(plain, lines), "", sep="\n")
 
 
 def _cost_table_file(name: str | None, machine: Machine, machine_file: Path) -> Path:

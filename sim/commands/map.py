@@ -11,7 +11,7 @@ from rich.table import Table
 
 from sim.analytic.model import AnalyticModel
 from sim.commands.goals import read_goals
-from sim.commands.inputs import Inputs, read_inputs
+from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.density import FmapCode, code_of
 from sim.energy import energy_of
 from sim.layer import Layer
@@ -38,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     code = FmapCode(options.code) if options.code else code_of(inputs.machine)
     goal_of = read_goals(options, inputs.layers, code)
     mapped = [_search(layer, inputs, goal_of(layer), top=options.top) for layer in inputs.layers]
+    show_notes(inputs, to_stderr=False)
     console = make_console()
     heading = f"[bold]{escape(inputs.workload.name)}[/bold] on {escape(inputs.machine.name)}, batch {inputs.batch}"
     console.print(f"{heading}: least {options.objective}, cost table {escape(inputs.table.name)}, fmaps in {code}")

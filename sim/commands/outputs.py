@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from sim.errors import InputError
 from sim.results import NetworkResult
@@ -55,21 +58,30 @@ def as_json(result: NetworkResult) -> str:
 
 def write_whole(target: Path, content: str | bytes) -> None:
     """Write a file whole or not at all; links are followed, pipes and devices written to."""
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    with writing_whole(target) as stream:
+        stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+@contextmanager
+def writing_whole(target: Path) -> Iterator[BinaryIO]:
+    """Open a file that appears whole when the block ends, and not at all where it fails."""
     try:
         if _is_stream(target):
-            target.write_bytes(data)
+            with target.open("wb") as stream:
+                yield stream
         else:
-            _replace(_followed(target), data)
+            with _draft_of(_followed(target)) as stream:
+                yield stream
     except OSError as error:
         raise _unwritable(target, error) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
+@contextmanager
+def _draft_of(target: Path) -> Iterator[BinaryIO]:
     descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".sim-")
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            yield stream
         Path(draft).chmod(0o644)
         Path(draft).replace(target)
     except BaseException:

@@ -9,7 +9,7 @@ from collections.abc import Mapping as Dict
 from pathlib import Path
 
 from sim.commands.estimate import check_targets
-from sim.commands.inputs import Inputs, read_inputs
+from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.commands.outputs import STDOUT, write_whole
 from sim.commands.overrides import at_operating_point
 from sim.commands.run import INTERRUPTED, simulate
@@ -24,6 +24,8 @@ def run(options: argparse.Namespace) -> int:
     _demand_joules(inputs)
     targets = check_targets(options, ("json", "csv"))
     result = simulate(inputs, options)
+    if not options.quiet:
+        show_notes(inputs, to_stderr=STDOUT in targets.values())
     _hand_over(power_report(result), targets, status=inputs.table.status, quiet=options.quiet)
     return 0 if result.complete else INTERRUPTED
 

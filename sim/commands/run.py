@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping as Dict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+from sim.commands.given_values import with_values
 from sim.commands.goals import read_goals
-from sim.commands.inputs import Inputs, read_inputs
+from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
-from sim.commands.overrides import at_operating_point, point_choices, point_of
+from sim.commands.overrides import at_operating_point, point_choices, point_of, read_bits, with_data
 from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.density import code_of
@@ -21,23 +26,36 @@ from sim.results import LayerResult, NetworkResult
 from sim.runner import Planned, Planner, Runner
 
 INTERRUPTED = 130
+_NONE: Dict[str, Any] = MappingProxyType({})
 
 
 def run(options: argparse.Namespace) -> int:
     """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
-    inputs = at_operating_point(read_inputs(options), options)
+    bits = read_bits(options.bits)
+    given = at_operating_point(read_inputs(options), options)
     target = check_target(options.json)
-    result = simulate(inputs, options)
+    inputs = replace(given, layers=tuple(with_data(layer, bits, {}) for layer in given.layers))
+    inputs = with_values(inputs, options.workload, options.inputs, batch=options.batch)
+    result = simulate(inputs, options, check=options.check, choices={"bits": bits} if bits else {})
+    if not options.quiet:
+        show_notes(inputs, to_stderr=target == STDOUT, drawn_with=options.seed)
     _hand_over(result, inputs.table, target, quiet=options.quiet)
     return 0 if result.complete else INTERRUPTED
 
 
-def simulate(inputs: Inputs, options: argparse.Namespace) -> NetworkResult:
-    """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is."""
+def simulate(
+    inputs: Inputs, options: argparse.Namespace, *, check: bool = False, choices: Dict[str, Any] = _NONE
+) -> NetworkResult:
+    """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is.
+
+    `check` computes the ofmaps; raise ModelError where one differs from the reference convolution. `choices` are
+    options to be named in the provenance.
+    """
     goal_of = read_goals(options, inputs.layers, code_of(inputs.machine))
     planned = Planner(inputs.machine, inputs.table, inputs.batch, goal_of).plan(inputs.layers)
-    model = CycleModel(inputs.machine, reuse=not options.no_reuse)
-    runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed)
+    model = CycleModel(inputs.machine, reuse=not options.no_reuse, check=check)
+    give = inputs.values.give if inputs.values else None
+    runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed, filters=check, give_tensors=give)
     finished = _run_layers(runner, planned, quiet=options.quiet)
     if not finished:
         raise KeyboardInterrupt
@@ -45,9 +63,16 @@ def simulate(inputs: Inputs, options: argparse.Namespace) -> NetworkResult:
         provenance=provenance_of(
             inputs,
             model=model.name,
-            seed=options.seed,
-            options={**choices_of(options), **point_choices(options), "reuse": not options.no_reuse},
-        ),
+            seed=None if inputs.values else options.seed,
+            options={
+                **choices_of(options),
+                **point_choices(options),
+                **choices,
+                "reuse": not options.no_reuse,
+                **({"check": True} if check else {}),
+            },
+        )
+        | inputs.origin,
         layers=tuple(finished),
         batch=inputs.batch,
         complete=len(finished) == len(planned),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import simpy
 
 from sim.arch import Machine
@@ -15,6 +16,7 @@ from sim.engine.clock import Clocks, make_clocks, now
 from sim.engine.codec import Codec
 from sim.engine.conservation import check_layer
 from sim.engine.controller import Controller, Plan
+from sim.engine.datapath import NEVER_WRITTEN, Datapath, Fault
 from sim.engine.fmaps import FmapStore
 from sim.engine.gating import ZeroGate
 from sim.engine.link import Link
@@ -22,10 +24,13 @@ from sim.engine.pe_array import PeArray
 from sim.engine.preload import FilterPreload
 from sim.engine.probes import Probes
 from sim.engine.relu import Relu
+from sim.engine.routes import Router
 from sim.engine.scan_chain import configuration_cycles
+from sim.engine.value_check import ValueCheck
 from sim.errors import ModelError
 from sim.mapping.legality import Case, bank_counts
 from sim.model import Job
+from sim.reference import reference_of
 from sim.results import LayerRun
 
 Process = Generator[simpy.Event, Any, None]
@@ -38,6 +43,8 @@ class CycleModel:
 
     `reuse` steps each distinct pass once; off, it steps every pass, with the same result. `start_order` may shuffle
     the components' processes; the result must not depend on it. `make_environment` may make one that observes events.
+    `check` computes the ofmaps, which then stand in the place of the job's, and holds them against the reference
+    convolution; it needs filters. `fault` seeds a fault in one PE for it to find.
     """
 
     machine: Machine
@@ -50,13 +57,16 @@ class CycleModel:
     passes_stepped: int = 0
     cycles_stepped: int = 0
     pe_cycles_stepped: int = 0
+    check: bool = False
+    fault: Fault | None = None
 
     def run(self, job: Job) -> LayerRun:
-        """Simulate one layer; raise ModelError if a conservation law breaks."""
+        """Simulate one layer; raise ModelError if a conservation law breaks or a checked value is wrong."""
         env = self.make_environment()
         ledger = Ledger()
         clocks = make_clocks(self.machine.core.clock, self.machine.link.clock)
         array, controller = self._wire(env, job, ledger, clocks)
+        values = self._compute_values(job, array, controller) if self.check else None
         env.run(until=self._start(env, controller))
         self._tally(array)
         array.book(ledger, live_macs=controller.live_macs)
@@ -71,6 +81,7 @@ class CycleModel:
             total_cycles=configuration + clocks.core_cycles(now(env)),
             active_pes=array.placement.active_pes,
             passes=array.passes,
+            checked=None if values is None else values.verdict(),
         )
 
     def _wire(self, env: simpy.Environment, job: Job, ledger: Ledger, clocks: Clocks) -> tuple[PeArray, Controller]:
@@ -123,6 +134,23 @@ class CycleModel:
             relu=Relu(enabled=job.layer.relu),
             reuse=self.reuse,
         )
+
+    def _compute_values(self, job: Job, array: PeArray, controller: Controller) -> ValueCheck:
+        """Give the controller a datapath, and memory for what it makes; know what that must be."""
+        if job.ifmap is None or job.filters is None:
+            raise ModelError("the engine computes with values", f"layer {job.layer.name} came without its tensors")
+        shape, bits, fmaps = job.layer.shape, job.layer.bits, controller.fmaps
+        reference = reference_of(job.ifmap, job.filters, shape, psum_bits=bits.psum, window=job.window)
+        fmaps.psums = np.full_like(reference.psums, NEVER_WRITTEN)
+        fmaps.ofmap = np.full_like(reference.psums, NEVER_WRITTEN)
+        controller.datapath = Datapath(
+            router=Router(job.folded.shape, job.mapping, array.placement, array.gins),
+            fmaps=fmaps,
+            filters=job.folded.fold_filters(job.filters),
+            window=reference.window,
+            fault=self.fault,
+        )
+        return ValueCheck(job.layer.name, controller.plan, controller.datapath, reference, relu=job.layer.relu)
 
     def _start(self, env: simpy.Environment, controller: Controller) -> simpy.Process:
         """Start every component's process; give the one whose end ends the layer."""

@@ -42,12 +42,17 @@ class Codec:
         self.values_coded = 0
         self.values_expanded = 0
 
-    def write(self, values: Values, *, value_bits: int) -> Stream:
-        """Code `values` for DRAM."""
+    def write(self, values: Values, *, value_bits: int, held: Values | None = None) -> Stream:
+        """Code `values` for DRAM; put what DRAM holds then, expanded again, into `held`."""
         if not self._code.enabled:
+            if held is not None:
+                held[:] = values
             return self._raw(values.size, value_bits, code_first=True)
         used = self._encode(values)
         self.values_coded += values.size
+        if held is not None:
+            self._expand_and_check(values, used)
+            held[:] = self._expanded[: values.size]
         return self._stream(values.size, used, code_first=True)
 
     def read(self, values: Values, *, value_bits: int, coded: bool) -> Stream:

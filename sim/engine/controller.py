@@ -16,6 +16,7 @@ import simpy
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.engine.buffer import Buffer
 from sim.engine.clock import Clocks, now, to_next_edge
+from sim.engine.datapath import Datapath
 from sim.engine.fmaps import FmapStore, IfmapTile
 from sim.engine.link import Link, Purpose
 from sim.engine.pe_array import PassRun, PassShape, PeArray
@@ -50,7 +51,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Controller:
-    """Run a layer's tiles; count ifmaps and ofmaps between DRAM and GLB, and the time that the array is not waiting."""
+    """Run a layer's tiles; count ifmaps and ofmaps between DRAM and GLB, and the time that the array is not waiting.
+
+    Where there is a datapath, every pass is computed as well.
+    """
 
     env: simpy.Environment
     plan: Plan
@@ -68,6 +72,7 @@ class Controller:
     filters_overlap: bool
     drain_overlaps: bool
     pass_setup_cycles: int
+    datapath: Datapath | None = None
     processing_ticks: int = 0
     live_macs: int = 0
     _drained_from: int = field(init=False, default=0)
@@ -125,6 +130,8 @@ class Controller:
         wait = to_next_edge(now(self.env), core) + self.pass_setup_cycles * core
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
+        if self.datapath is not None:
+            self.datapath.run(tile, filters, begun_cycle=self.clocks.core_cycles(now(self.env)))
         load = wait + max(0, run.filter_cycles * core - self._loaded_early())
         rest = (run.cycles - run.filter_cycles) * core
         if not self.filters_overlap:

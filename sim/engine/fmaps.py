@@ -30,7 +30,10 @@ class IfmapTile:
 
 @dataclass(slots=True)
 class FmapStore:
-    """Hold a layer's ifmap (N, G C, H, W), finished psums (N, G M, E, F), and filters (G M, C, R, S) if they gate."""
+    """Hold a layer's ifmap (N, G C, H, W), finished psums (N, G M, E, F), and filters (G M, C, R, S) if they gate.
+
+    Where psums are computed, `finish` brings them, and `ofmap`, like them, takes what DRAM holds in the end.
+    """
 
     shape: Shape
     bits: BitWidths
@@ -42,6 +45,7 @@ class FmapStore:
     gate: ZeroGate
     relu: Relu
     reuse: bool
+    ofmap: Fmap | None = None
     _known: dict[tuple[int, Span, Span, Span], IfmapTile] = field(init=False, default_factory=dict)
 
     def load(self, tile: Tile) -> IfmapTile:
@@ -49,7 +53,7 @@ class FmapStore:
         key = (tile.group, tile.images, tile.rows, tile.channels)
         found = self._known.get(key)
         if found is None or not self.reuse:
-            values = self._ifmap_of(tile)
+            values = self.ifmap_of(tile)
             stream = self.codec.read(values.reshape(-1), value_bits=self.bits.ifmap, coded=self.coded_ifmap)
             found = IfmapTile(stream, self.gate.look_at(values))
             self._known[key] = found
@@ -65,15 +69,27 @@ class FmapStore:
 
     def store(self, tile: Tile) -> Stream:
         """Send a finished psum tile through ReLU and encoder."""
-        start = tile.group * self.shape.M + tile.filters.start
-        psums = self.psums[
-            tile.images.start : tile.images.stop,
-            start : start + tile.filters.size,
-            tile.rows.start : tile.rows.stop,
-        ]
-        return self.codec.write(self.relu.apply(psums.reshape(-1)), value_bits=self.bits.psum)
+        psums = self.psums[self._ofmap_region(tile)]
+        held = None if self.ofmap is None else np.empty(psums.size, np.int16)
+        stream = self.codec.write(self.relu.apply(psums.reshape(-1)), value_bits=self.bits.psum, held=held)
+        if self.ofmap is not None and held is not None:
+            self.ofmap[self._ofmap_region(tile)] = held.reshape(psums.shape)
+        return stream
 
-    def _ifmap_of(self, tile: Tile) -> Fmap:
+    def finish(self, tile: Tile, psums: Fmap) -> None:
+        """Take a tile's computed psums (images, filters, rows, F)."""
+        self.psums[self._ofmap_region(tile)] = psums
+
+    def _ofmap_region(self, tile: Tile) -> tuple[slice, slice, slice]:
+        start = tile.group * self.shape.M + tile.filters.start
+        return (
+            slice(tile.images.start, tile.images.stop),
+            slice(start, start + tile.filters.size),
+            slice(tile.rows.start, tile.rows.stop),
+        )
+
+    def ifmap_of(self, tile: Tile) -> Fmap:
+        """Give a tile's ifmap (images, channels, strip rows, W)."""
         shape = self.shape
         channel = tile.group * shape.C + tile.channels.start
         top = tile.rows.start * shape.Uy

@@ -32,12 +32,13 @@ class Purpose(IntEnum):
 
 @dataclass(slots=True)
 class Transfer:
-    """Hold a request in service or waiting: link words left, and ticks by which the codec is slower than the link."""
+    """Hold a request in service or waiting: its link words, and ticks by which the codec is slower than the link."""
 
     purpose: Purpose
     words_left: int
     extra_ticks: int
     done: simpy.Event
+    words_through: int = 0
 
     @property
     def writes(self) -> bool:
@@ -122,9 +123,12 @@ class Link:
             words, ticks = self._cut_short(transfer, start, ticks)
             yield self._env.timeout(start + ticks - now(self._env))
         self._preloading = False
+        first = transfer.words_through
         transfer.words_left -= words
+        transfer.words_through += words
         self.words_moved += words
-        self._probes.tell("link", start, start + ticks, transfer.purpose.name.lower())
+        what = transfer.purpose.name.lower()
+        self._probes.tell("link", start, start + ticks, what, first=first, last=first + words - 1)
         if transfer.words_left == 0:
             self._waiting.remove(transfer)
             transfer.done.succeed()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Activity:
     """Describe something that a component did: `start` and `end` in ticks, `what` in a few words.
 
-    `first` and `last` number the filters or rows that it was about; both are -1 where there are none.
+    `first` and `last` number the filters, rows, or link words of a transfer that it was about; -1 where there are none.
     """
 
     component: str

@@ -3,6 +3,49 @@
 import numpy as np
 from numba import njit
 
+_CHUNK = 2048  # values whose pairs stay in the first-level cache until they are packed
+_MOST_PAIRS = 16  # in one code word
+
+
+@njit(cache=True, boundscheck=False)
+def find_pairs(values, first, stop, run, held, fields, ends, run_bits, level_bits):
+    """Append the pairs that end in values[first:stop] to `fields`, with their places in `ends`.
+
+    Give the zeros that are open at the end, less one, and the pairs held; the pair that is open stands behind them.
+    No branch depends on the values, which no branch predictor could guess.
+    """
+    longest = np.int64((1 << run_bits) - 1)
+    mask = (np.int64(1) << np.int64(level_bits)) - 1
+    run_shift = np.int64(run_bits)
+    for place in range(first, stop):
+        run += 1
+        value = np.int64(values[place])
+        fields[held] = run | ((value & mask) << run_shift)
+        ends[held] = place
+        ended = ((value | -value) | (longest - 1 - run)) >> 63  # -1 for a value or the longest run, else 0
+        held -= ended
+        run |= ended
+    return run, held
+
+
+@njit(cache=True, boundscheck=False)
+def pack_pairs(fields, ends, held, start, words, covered, used, pair_bits, pairs):
+    """Pack `held` pairs into words, the last of which may hold fewer; give the next value and the words used.
+
+    `start` is the first value that no word before stands for.
+    """
+    shift = np.uint64(pair_bits)
+    for first in range(0, held, pairs):
+        stop = min(first + pairs, held)
+        word = np.uint64(0)
+        for number in range(stop - 1, first - 1, -1):
+            word = (word << shift) | np.uint64(fields[number])
+        words[used] = word
+        covered[used] = ends[stop - 1] + 1 - start
+        start = ends[stop - 1] + 1
+        used += 1
+    return start, used
+
 
 @njit(cache=True, boundscheck=False)
 def encode_rlc(values, words, covered, run_bits, level_bits, pairs):
@@ -12,36 +55,28 @@ def encode_rlc(values, words, covered, run_bits, level_bits, pairs):
     beyond the maximum spends a pair with level 0. The last word's top bit is set. Both outputs need
     ceil(values / pairs) places. At least one value.
     """
-    longest = (1 << run_bits) - 1
-    mask = np.uint64((1 << level_bits) - 1)
-    run_shift = np.uint64(run_bits)
-    pair_bits = np.uint64(run_bits + level_bits)
-    word = np.uint64(0)
-    shift = np.uint64(0)
-    held = 0
-    used = 0
-    run = 0
-    start = 0
+    fields = np.empty(_CHUNK + _MOST_PAIRS, np.int64)
+    ends = np.empty(_CHUNK + _MOST_PAIRS, np.int64)
+    pair_bits = run_bits + level_bits
     size = values.size
-    for place in range(size):
-        value = values[place]
-        if value == 0 and run < longest and place + 1 < size:
-            run += 1
-            continue
-        level = np.uint64(value) & mask
-        word |= (np.uint64(run) | (level << run_shift)) << shift
-        shift += pair_bits
-        run = 0
-        held += 1
-        if held == pairs or place + 1 == size:
-            words[used] = word
-            covered[used] = place + 1 - start
-            used += 1
-            start = place + 1
-            held = 0
-            word = np.uint64(0)
-            shift = np.uint64(0)
-    words[used - 1] |= np.uint64(1) << (pair_bits * np.uint64(pairs))
+    run = np.int64(-1)
+    held = np.int64(0)
+    used = np.int64(0)
+    start = np.int64(0)
+    for first in range(0, size, _CHUNK):
+        stop = min(first + _CHUNK, size)
+        run, held = find_pairs(values, first, stop, run, held, fields, ends, run_bits, level_bits)
+        if stop == size:
+            held += np.int64(run >= 0)  # zeros at the end: the pair that is open
+            break
+        whole = held - held % pairs
+        start, used = pack_pairs(fields, ends, whole, start, words, covered, used, pair_bits, pairs)
+        for number in range(whole, held):
+            fields[number - whole] = fields[number]
+            ends[number - whole] = ends[number]
+        held -= whole
+    start, used = pack_pairs(fields, ends, held, start, words, covered, used, pair_bits, pairs)
+    words[used - 1] |= np.uint64(1) << np.uint64(pair_bits * pairs)
     return used
 
 

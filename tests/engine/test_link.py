@@ -159,8 +159,8 @@ def test_words_and_turns_are_counted_and_told() -> None:
     env.process(ask(env, link, Log(), ("store", 12, STORE, 3), 0))
     env.run()
     assert seen == [
-        Activity("link", 0, 20, "filter_preload"),
-        Activity("link", 30, 60, "ofmap_store"),
-        Activity("link", 70, 90, "filter_preload"),
+        Activity("link", 0, 20, "filter_preload", 0, 1),
+        Activity("link", 30, 60, "ofmap_store", 0, 2),
+        Activity("link", 70, 90, "filter_preload", 2, 3),
     ]
     assert (link.words_moved, link.turnarounds) == (7, 2)

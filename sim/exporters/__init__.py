@@ -1,0 +1,1 @@
+"""What other tools read: networks in their formats, and the DRAM link's requests as memory traces."""
