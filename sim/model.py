@@ -19,8 +19,8 @@ class Job:
     """Hold one layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU.
 
     `filters` (G M, C, R, S) matter only where a machine skips their zeros or ofmaps are computed; `window` is then the
-    right shift that cuts products to the psum's width, chosen where there is none. A model that needs no tensors gets
-    none.
+    right shift that cuts products to the psum's width, chosen where there is none, and `biases` (G M), in psums' words,
+    are what psums begin with, 0 where there are none. A model that needs no tensors gets none.
     """
 
     layer: Layer
@@ -31,6 +31,7 @@ class Job:
     ofmap: NDArray[np.int16] | None = None
     filters: NDArray[np.int16] | None = None
     window: int | None = None
+    biases: NDArray[np.int16] | None = None
 
 
 class Model(Protocol):

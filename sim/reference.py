@@ -29,14 +29,27 @@ class Reference:
     overflows: int
 
 
-def reference_of(ifmap: Words, filters: Words, shape: Shape, *, psum_bits: int, window: int | None = None) -> Reference:
-    """Convolve an ifmap (N, G C, H, W) with filters (G M, C, R, S); choose the window where none is given."""
+def reference_of(
+    ifmap: Words,
+    filters: Words,
+    shape: Shape,
+    *,
+    psum_bits: int,
+    window: int | None = None,
+    biases: Words | None = None,
+) -> Reference:
+    """Convolve an ifmap (N, G C, H, W) with filters (G M, C, R, S); choose the window where none is given.
+
+    Psums begin with `biases` (G M), in words of their own.
+    """
     _check_sizes(ifmap, filters, shape)
     if window is None:
         window = choose_window(ifmap, filters, shape, psum_bits=psum_bits)
     psums = np.empty((ifmap.shape[0], shape.G * shape.M, shape.E, shape.F), np.int16)
     overflows = 0
     for image, sums in enumerate(_convolve_images(ifmap, filters, shape, window)):
+        if biases is not None:
+            sums += biases[:, None, None]
         wrapped = wrap(sums, psum_bits)
         overflows += int(np.count_nonzero(wrapped != sums))
         psums[image] = wrapped

@@ -140,7 +140,9 @@ class CycleModel:
         if job.ifmap is None or job.filters is None:
             raise ModelError("the engine computes with values", f"layer {job.layer.name} came without its tensors")
         shape, bits, fmaps = job.layer.shape, job.layer.bits, controller.fmaps
-        reference = reference_of(job.ifmap, job.filters, shape, psum_bits=bits.psum, window=job.window)
+        reference = reference_of(
+            job.ifmap, job.filters, shape, psum_bits=bits.psum, window=job.window, biases=job.biases
+        )
         fmaps.psums = np.full_like(reference.psums, NEVER_WRITTEN)
         fmaps.ofmap = np.full_like(reference.psums, NEVER_WRITTEN)
         controller.datapath = Datapath(
@@ -149,6 +151,7 @@ class CycleModel:
             filters=job.folded.fold_filters(job.filters),
             window=reference.window,
             fault=self.fault,
+            biases=job.biases,
         )
         return ValueCheck(job.layer.name, controller.plan, controller.datapath, reference, relu=job.layer.relu)
 

@@ -31,13 +31,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Datapath:
-    """Compute a layer's psums; `filters` (G M, C, R, S) are folded as the store's ifmap is, `window` a right shift."""
+    """Compute a layer's psums; `filters` (G M, C, R, S) are folded as the store's ifmap is, `window` a right shift.
+
+    Psums begin with `biases` (G M) where there are any, whose own way into the GLB is not counted.
+    """
 
     router: Router
     fmaps: FmapStore
     filters: Fmap
     window: int
     fault: Fault | None = None
+    biases: Fmap | None = None
     begun_cycles: list[int] = field(init=False, default_factory=list)
     _glb: Fmap = field(init=False, default_factory=lambda: np.empty(0, np.int16))
     _tile: Tile | None = field(init=False, default=None)
@@ -53,7 +57,8 @@ class Datapath:
         first = filters.start - tile.filters.start
         psums = self._glb[:, first : first + filters.size]
         held = np.ascontiguousarray(psums)
-        self._compute(held, self._values, self.weights_of(tile, filters), routes, slice(None), not tile.first)
+        reads_psums = not tile.first or self.biases is not None
+        self._compute(held, self._values, self.weights_of(tile, filters), routes, slice(None), reads_psums)
         psums[:] = held
         if tile.last and filters == tile.passes[-1]:
             self.fmaps.finish(tile, self._glb)
@@ -85,6 +90,9 @@ class Datapath:
         if tile.first:
             size = tile.images.size, tile.filters.size, tile.rows.size, self.fmaps.shape.F
             self._glb = np.full(size, NEVER_WRITTEN, np.int16)
+            if self.biases is not None:
+                start = tile.group * self.fmaps.shape.M + tile.filters.start
+                self._glb[:] = self.biases[start : start + tile.filters.size, None, None]
 
     def _compute(self, psums: Fmap, values: Fmap, weights: Fmap, routes: Routes, pes: slice, reads_psums: bool) -> None:
         """Run some of a pass's PEs: all, or one alone as a chain of its own."""

@@ -86,9 +86,9 @@ def _read(path: Path | str, place: str) -> dict[str, Array]:
                 raise InputError.located(place, wrong="this is neither .npy nor .npz", allowed=_WANTED)
         if state.st_size > MAX_BYTES or _unpacked_bytes(path) > MAX_BYTES:
             raise InputError.located(place, wrong="the file is too large", allowed="at most 2 GiB")
-        with warnings.catch_warnings():
+        with Path(path).open("rb") as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about headers that Python 2 wrote
-            loaded = np.load(path, allow_pickle=False)
+            loaded = np.load(stream, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"": loaded}
             with loaded:
@@ -96,7 +96,7 @@ def _read(path: Path | str, place: str) -> dict[str, Array]:
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=_WANTED) from error
     except _FAULTS as error:
-        wrong = "it holds pickled objects" if "Python objects" in str(error) else "not a whole .npy or .npz file"
+        wrong = "it holds pickled objects" if "allow_pickle" in str(error) else "not a whole .npy or .npz file"
         raise InputError.located(place, wrong=wrong, allowed="save it with numpy.save or numpy.savez") from error
     return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
 
