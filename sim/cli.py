@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_calibrate(commands)
     _add_trace(commands)
     _add_compress(commands)
+    _add_sweep(commands)
     return parser
 
 
@@ -320,6 +321,31 @@ def _add_compress(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_drawn(compress, json_help="write the report")
 
 
+def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
+    sweep = commands.add_parser(
+        "sweep",
+        help="evaluate a grid of machines and networks",
+        description="Evaluate every point of a sweep with the analytic model, best mappings layer by layer. A finished "
+        "point is kept at once; the same command goes on where it was stopped. A point whose machine or mapping can't "
+        "be is a result too, with its reason.",
+    )
+    sweep.add_argument("spec", metavar="SPEC.yaml", help="the sweep: machine, networks, axes")
+    sweep.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUES",
+        help="another axis, or another's values: glb.fmap_banks=[12,25,50], pe_array.rows=8..16:2, "
+        "'core.clock=[100,200] MHz'; may be given again",
+    )
+    sweep.add_argument("--store", required=True, metavar="FILE.sqlite", help="file that keeps the points")
+    sweep.add_argument(
+        "--csv", metavar="FILE", help="write all rows, one a point and layer, when all are there; - for standard output"
+    )
+    sweep.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (default: 1)")
+    sweep.add_argument("--quiet", action="store_true", help="print no summary and no progress")
+
+
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """Import a command; the simulator's imports are slow, and --help does without them."""
     if name == "compare":
@@ -340,6 +366,8 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from sim.commands.trace import run
     elif name == "compress":
         from sim.commands.compress import run
+    elif name == "sweep":
+        from sim.commands.sweep import run
     else:
         from sim.commands.run import run
     return run

@@ -1,0 +1,229 @@
+"""Whole sweeps: what a point's rows hold, impossible points, stores that are refused, stopping and going on."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.cli import main
+from sim.errors import InputError
+from sim.sweep import store as store_module
+from sim.sweep import sweep
+from sim.sweep.executors import InProcess, LocalProcesses
+from sim.sweep.run import fill
+from sim.sweep.spec import read_study
+from sim.sweep.store import MEMORY, Store
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKLOAD = """\
+schema: 1
+name: small
+source: test
+batch: 2
+default_zeros: {ifmap: 0.5, ofmap: 0.25}
+layers:
+  - {name: c1, type: conv, ifmap: [3, 20, 20], filters: 16, kernel: 3, pad: 1}
+  - {name: c2, type: conv, ifmap: [16, 20, 20], filters: 24, kernel: 3, stride: 2}
+  - {name: total, type: fc, ifmap: [24, 9, 9], filters: 10}
+"""
+AXES = {"glb.fmap_banks": [1, 6, 25], "core.clock": ["100 MHz", "200 MHz"], "mapping.n": [1, 2]}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> dict[str, Any]:
+    """Give the data of a sweep of 12 points, 4 of them impossible."""
+    file = tmp_path / "small.yaml"
+    file.write_text(WORKLOAD, encoding="utf-8")
+    return {"schema": 1, "workload": str(file), "axes": AXES}
+
+
+@pytest.fixture
+def spec(small: dict[str, Any], tmp_path: Path) -> Path:
+    """Give the same as a file; JSON is YAML."""
+    file = tmp_path / "spec.yaml"
+    file.write_text(json.dumps(small), encoding="utf-8")
+    return file
+
+
+def test_rows_agree_with_estimate(small: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`sim estimate` takes the same machine, mapper and model another way."""
+    frame = sweep({**small, "axes": {"core.clock": ["100 MHz"], "mapping.n": [1]}})
+    out = tmp_path / "out.json"
+    options = ["--clock", "100 MHz", "--constrain", "n=1", "--skip", "ifmap", "--code", "rlc"]
+    options += ["--cost-table", "eyeriss-65nm", "--quiet", "--json", str(out)]
+    assert main(["estimate", small["workload"], *options]) == 0
+    found = json.loads(out.read_text(encoding="utf-8"))
+    for row, layer in zip(frame.to_dict("records"), [*found["layers"], found["total"]], strict=True):
+        assert (row["macs"], row["cycles"], row["latency_s"]) == (
+            layer["macs"],
+            layer["total_cycles"],
+            layer["total_latency_s"],
+        )
+        assert row["energy_system_pj"] == layer["energy"]["system"]
+        assert row["energy_chip_pj"] == layer["energy"]["chip"]
+        assert (row["batch"], row["core.clock_hz"], row["area_mm2"]) == (2, 100_000_000, 12.25)
+
+
+def test_an_impossible_point_is_a_result_with_its_reason(small: dict[str, Any]) -> None:
+    frame = sweep({**small, "axes": {"glb.fmap_banks": [1, 25], "core.clock": ["200 MHz", "1 GHz"]}})
+    totals = frame[(frame.layer == "total") & frame.type.isna()]
+    assert list(totals.status) == ["impossible", "impossible", "done", "impossible"]
+    reasons = list(totals.reason)
+    assert reasons[0].startswith("layer c1: no legal mapping on eyeriss; glb_fmap_banks: ")
+    assert reasons[3].startswith("machine: core.clock: 1 GHz is out of core.clock_range; allowed: 100 MHz to 250 MHz")
+    assert len(frame) == 3 + 4
+
+
+def test_relative_costs_have_columns_of_their_own(small: dict[str, Any]) -> None:
+    frame = sweep({**small, "axes": {"cost_table": ["eyeriss-65nm", "normalized-65nm"]}})
+    assert frame.energy_system_pj.notna().sum() == frame.energy_system_mac.notna().sum() == 4
+
+
+def test_what_one_point_found_changes_no_other(small: dict[str, Any]) -> None:
+    study = read_study(small)
+    alone = [next(iter(InProcess().run(study, [number]))) for number in range(len(study))]
+    assert list(InProcess().run(study, range(len(study)))) == alone
+    assert list(InProcess().run(study, range(len(study))[::-1])) == alone[::-1]
+
+
+def test_a_search_with_more_banks_serves_fewer(small: dict[str, Any]) -> None:
+    """Each buffer size alone, which is searched for itself, finds what the sweep over all of them does."""
+    axes = {"glb.fmap_banks": "2..30", "link.clock": ["60 MHz", "80 MHz"]}
+    together = sweep({**small, "axes": axes})
+    for banks in range(2, 31):
+        alone = sweep({**small, "axes": {**axes, "glb.fmap_banks": [banks]}})
+        same = together[together["glb.fmap_banks"] == banks].reset_index(drop=True)
+        assert same.drop(columns="point").equals(alone.drop(columns="point")), banks
+
+
+def test_two_processes_find_the_same_bit_for_bit(small: dict[str, Any]) -> None:
+    study = read_study(small)
+    found = []
+    for executor in (InProcess(), LocalProcesses(2)):
+        with Store(MEMORY, study) as store:
+            assert len(list(fill(store, study, executor))) == 12
+            found.append(list(store.rows()))
+    assert found[0] == found[1]
+
+
+def test_the_command_writes_and_goes_on(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, one, two = tmp_path / "s.sqlite", tmp_path / "one.csv", tmp_path / "two.csv"
+    assert main(["sweep", str(spec), "--store", str(store), "--csv", str(one)]) == 0
+    assert capsys.readouterr().out.startswith(f"12 of 12 points are in {store}, 4 of them impossible\nbest of ")
+    with sqlite3.connect(store) as connection:
+        connection.execute("DELETE FROM rows WHERE point IN (3, 7)")
+        connection.execute("DELETE FROM points WHERE number IN (3, 7)")
+    connection.close()
+    assert main(["sweep", str(spec), "--store", str(store), "--csv", str(two), "--quiet"]) == 0
+    assert one.read_bytes() == two.read_bytes()
+    assert len(one.read_text(encoding="utf-8").splitlines()) == 1 + 4 + 8 * 4
+
+
+def test_a_store_of_another_spec_is_refused(small: dict[str, Any], tmp_path: Path) -> None:
+    store = str(tmp_path / "s.sqlite")
+    one, other = read_study({**small, "axes": {}}), read_study({**small, "axes": {"batch": [3]}})
+    Store(store, one).__exit__(None, None, None)
+    with pytest.raises(InputError) as caught:
+        Store(store, other)
+    allowed = "name another store, or remove this one"
+    assert (
+        str(caught.value) == f"{store}: holds a sweep of another spec: {one.digest()}, not {other.digest()}; {allowed}"
+    )
+
+
+def test_a_store_of_other_code_is_refused(
+    small: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, study, code = str(tmp_path / "s.sqlite"), read_study(small), store_module.code_version()
+    Store(store, study).__exit__(None, None, None)
+    monkeypatch.setattr(store_module, "code_version", lambda: "0.2.0+feed")
+    with pytest.raises(InputError) as caught:
+        Store(store, study)
+    assert str(caught.value).startswith(f"{store}: holds a sweep of other code: {code}, not 0.2.0+feed; name another")
+
+
+def test_a_file_that_is_no_store_is_refused(small: dict[str, Any], tmp_path: Path) -> None:
+    text, other = tmp_path / "text", tmp_path / "other.sqlite"
+    text.write_text("not a database " * 100, encoding="utf-8")
+    with pytest.raises(InputError, match="can't be used: file is not a database; name another store"):
+        Store(str(text), read_study(small))
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(InputError, match="is no store of a sweep; name another file"):
+        Store(str(other), read_study(small))
+
+
+def command(spec: Path, store: Path, *more: str) -> list[str]:
+    """Give a sweep's command line, of many points."""
+    many = ["--set", "glb.fmap_banks=1..40"]
+    return [sys.executable, "-m", "sim", "sweep", str(spec), *many, "--store", str(store), *more]
+
+
+def points_in(store: Path) -> int:
+    """Count the points that are in a store, which may not be there yet."""
+    if not store.exists():
+        return 0
+    connection = sqlite3.connect(store)
+    try:
+        return int(connection.execute("SELECT count(*) FROM points").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
+
+
+def test_a_killed_sweep_goes_on_to_the_same_result(spec: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole.csv", tmp_path / "killed.csv"
+    subprocess.run(command(spec, tmp_path / "w.sqlite", "--csv", str(whole), "--quiet"), cwd=ROOT, check=True)
+    store, draw, kept = tmp_path / "k.sqlite", random.Random(1), list[int]()
+    for workers in ("1", "1", "2", "1"):
+        process = subprocess.Popen(command(spec, store, "--workers", workers, "--quiet"), cwd=ROOT)
+        before, deadline = points_in(store), time.monotonic() + 20
+        while points_in(store) == before and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0, 0.05))
+        process.kill()
+        process.wait()
+        kept.append(points_in(store))
+    assert 0 < kept[0] < 160
+    assert kept == sorted(kept)
+    subprocess.run(command(spec, store, "--csv", str(killed), "--quiet"), cwd=ROOT, check=True)
+    assert whole.read_bytes() == killed.read_bytes()
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(spec: Path, tmp_path: Path) -> None:
+    store = tmp_path / "s.sqlite"
+    words = [*command(spec, store, "--quiet"), "--set", "core.clock=100..250:1 MHz"]
+    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while points_in(store) == 0 and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=30)
+    lines = said.splitlines()
+    assert (process.returncode, out, lines[0]) == (130, "", "interrupted: what is finished is kept")
+    assert lines[1].startswith(f"{points_in(store)} of 12080 points are in {store}, ")
+    assert lines[-1] == (
+        f"to go on: python -m sim sweep {spec} --set glb.fmap_banks=1..40 --set 'core.clock=100..250:1 MHz' "
+        f"--store {store} --workers 1"
+    )
+
+
+def test_bad_input_is_refused_before_anything_is_written(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "s.sqlite"
+    assert main(["sweep", str(spec), "--store", str(store), "--set", "glb.fmap_banks=[x]"]) == 2
+    assert capsys.readouterr().err.startswith("--set glb.fmap_banks: [0]: got the text 'x'; expected a whole number")
+    assert not store.exists()
+    assert main(["sweep", str(spec), "--store", str(store), "--csv", str(store)]) == 2
+    assert capsys.readouterr().err == f"{store}: --store and --csv both write there; name two files\n"
