@@ -242,6 +242,11 @@ class Machine(Document):
     overlap: Overlap
     control: Control
 
+    @property
+    def filter_reach(self) -> int | None:
+        """Give the columns of the row of PEs that one filter word reaches; None where it reaches all rows."""
+        return self.pe_array.columns if self.noc.filter_multicast == FilterMulticast.ROW else None
+
     @model_validator(mode="after")
     def _code_word_fits_the_link(self) -> Machine:
         if self.rlc.word_bits > self.link.width:

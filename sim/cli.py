@@ -141,7 +141,7 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_operating_point(run)
     _add_drawn(run, json_help="write the result file")
     _add_no_reuse(run)
-    run.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
+    _add_bits(run)
     run.add_argument(
         "--inputs",
         metavar="IMAGES.npy|IMAGES.npz",
@@ -165,6 +165,10 @@ def _add_power(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_drawn(power, json_help="write power by layer and component")
     power.add_argument("--csv", metavar="FILE", help="write the same as CSV; - for standard output")
     _add_no_reuse(power)
+
+
+def _add_bits(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
 
 
 def _add_no_reuse(command: argparse.ArgumentParser) -> None:
@@ -209,7 +213,7 @@ def _add_estimate(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     _add_inputs(estimate, cost_table="normalized-65nm")
     _add_operating_point(estimate)
-    estimate.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
+    _add_bits(estimate)
     estimate.add_argument(
         "--zeros", metavar="ifmap=0.5,filter=0.3,ofmap=0.4", help="zero fractions, in place of all layers' own"
     )

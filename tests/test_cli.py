@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from marked import place, plain
+from terminals import stand_in
 
 from sim import __version__
 from sim.catalogue import find_machine, folder
@@ -65,9 +66,7 @@ OPTIONS = [
 @pytest.fixture(autouse=True)
 def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in a folder that holds one small workload, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     return tmp_path
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminals import stand_in
 
 from sim.analytic.model import AnalyticModel
 from sim.catalogue import find_machine
@@ -41,9 +42,7 @@ SEE = "see sim compare --help"
 @pytest.fixture(autouse=True)
 def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a folder that holds one small workload, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("dense.yaml").write_text(DENSE, encoding="utf-8")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminals import stand_in
 
 from sim.analytic.coding import FmapCode
 from sim.analytic.model import AnalyticModel
@@ -80,9 +81,7 @@ ZEROS = "write e.g. ifmap=0.5,filter=0.3,ofmap=0.4"
 @pytest.fixture(autouse=True)
 def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a folder that holds one small workload and a cost table, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("costs.yaml").write_text(COSTS, encoding="utf-8")
 

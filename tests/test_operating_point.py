@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from marked import place, plain
+from terminals import stand_in
 
 from sim.analytic.model import AnalyticModel
 from sim.arch import Machine, read_machine
@@ -44,9 +45,7 @@ layers:
 @pytest.fixture(autouse=True)
 def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a folder that holds one small workload, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from terminals import stand_in
 
 from sim.analytic.model import AnalyticModel
 from sim.arch import read_machine
@@ -74,9 +75,7 @@ layers:
 @pytest.fixture(autouse=True)
 def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stand in a folder that holds one small workload and a full cost table, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("full.yaml").write_text(yaml.safe_dump(FULL), encoding="utf-8")
 

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from made_up import as_published
 from rich.console import Console
+from terminals import stand_in
 
 from sim.arch import read_machine
 from sim.catalogue import find_cost_table, find_machine
@@ -59,9 +60,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     """Validate the shipped machine once, with every file that the command writes."""
     folder = tmp_path_factory.mktemp("validate")
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
-        patch.chdir(folder)
-        for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-            patch.delenv(name, raising=False)
+        stand_in(folder, patch)
         status = call("validate", "--json", "out.json", "--csv", "out.csv", "--plot", "out.svg")
     yield Outcome(
         status=status,
@@ -75,9 +74,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Stand in an empty folder, away from any terminal."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "NO_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+    stand_in(tmp_path, monkeypatch)
     return tmp_path
 
 

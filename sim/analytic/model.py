@@ -8,7 +8,7 @@ from sim.analytic.coding import FmapCoder
 from sim.analytic.ledger import fill_ledger
 from sim.analytic.loops import loops_of
 from sim.analytic.timing import layer_cycles
-from sim.arch import FilterMulticast, Machine
+from sim.arch import Machine
 from sim.density import FmapCode, live_macs
 from sim.mapping.placement import place
 from sim.model import Job
@@ -27,9 +27,7 @@ class AnalyticModel:
     def run(self, job: Job) -> LayerRun:
         """Estimate one layer."""
         machine, layer = self.machine, job.layer
-        one_row = machine.noc.filter_multicast == FilterMulticast.ROW
-        array_columns = machine.pe_array.columns if one_row else None
-        loops = loops_of(job.folded, job.mapping, job.batch, array_columns=array_columns)
+        loops = loops_of(job.folded, job.mapping, job.batch, array_columns=machine.filter_reach)
         ledger = fill_ledger(
             loops,
             bits=layer.bits,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 from rich.console import Console
 from rich.table import Table
 
 from sim.calibration import CONFIDENCE, Calibration, calibrate
 from sim.commands.inputs import read_inputs
-from sim.commands.outputs import STDOUT, check_target, write_whole
-from sim.commands.progress import layer_progress
+from sim.commands.outputs import STDOUT, check_targets, write_contents
+from sim.commands.run import run_layers
 from sim.engine.chip import CycleModel
 from sim.errors import InputError
 from sim.report import make_console
@@ -27,26 +26,19 @@ _TENSORS = ("ifmap", "filter", "psum", "ofmap")
 def run(options: argparse.Namespace) -> int:
     """Do `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
     _demand_scipy()
-    json_target, target = check_target(options.json), check_target(options.output)
+    targets = check_targets(options, ("json", "output"))
     chosen = {"workload": NETWORKS[0].workload, "batch": NETWORKS[0].batch, "layers": None, "mapping": []}
     inputs = read_inputs(argparse.Namespace(**vars(options) | chosen))
     planned = Planner(inputs.machine, inputs.table, inputs.batch).plan(inputs.layers)
-    results = []
-    with layer_progress(len(planned), quiet=options.quiet) as done:
-        runner = Runner(inputs.machine, inputs.table, CycleModel(inputs.machine), inputs.batch, options.seed)
-        for layer in runner.run(planned):
-            results.append(layer)
-            done(layer.name)
+    runner = Runner(inputs.machine, inputs.table, CycleModel(inputs.machine), inputs.batch, options.seed)
+    results = run_layers(runner, planned, quiet=options.quiet)
     if len(results) < len(planned):
         raise KeyboardInterrupt
     found = calibrate(results)
-    for place, text in ((json_target, json.dumps(found.as_dict(), indent=1) + "\n"), (target, as_yaml(found))):
-        if place == STDOUT:
-            sys.stdout.write(text)
-        elif place is not None:
-            write_whole(place, text)
+    contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": as_yaml(found)}
+    write_contents({option: contents[option] for option in targets}, targets)
     if not options.quiet:
-        show(found, make_console(to_stderr=STDOUT in (json_target, target)))
+        show(found, make_console(to_stderr=STDOUT in targets.values()))
     return 0
 
 

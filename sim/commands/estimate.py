@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from sim.analytic.model import AnalyticModel
 from sim.charts import check_plot, draw
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs, show_notes
-from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
+from sim.commands.outputs import STDOUT, as_json, check_targets, write_contents
 from sim.commands.overrides import (
     at_operating_point,
     point_choices,
@@ -29,7 +26,6 @@ from sim.errors import InputError
 from sim.estimation import Estimate, estimate_of, show_estimate, tool_table
 from sim.results import NetworkResult
 from sim.runner import Planner, Runner
-from sim.text_source import shown_path
 
 NO_SEED = 0  # nothing is drawn
 
@@ -84,32 +80,11 @@ def _check_targets(options: argparse.Namespace, inputs: Inputs) -> dict[str, Pat
     return check_targets(options, ("output", "json", "plot"))
 
 
-def check_targets(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Path]:
-    """Make sure that every file asked for can be written, and that no two are one; give them by option."""
-    targets: dict[str, Path] = {}
-    for option in names:
-        name = getattr(options, option)
-        target = check_target(name)
-        if target is None:
-            continue
-        for other, path in targets.items():
-            if os.path.realpath(path) == os.path.realpath(target):
-                raise InputError.located(
-                    shown_path(name), wrong=f"--{other} and --{option} both write there", allowed="name two files"
-                )
-        targets[option] = target
-    return targets
-
-
 def _hand_over(result: NetworkResult, targets: dict[str, Path], *, status: str, quiet: bool) -> None:
     """Make all contents, then write them, then show the table; it makes way for what goes to standard output."""
     estimate = estimate_of(result)
     contents = {option: _content(option, target, result, estimate) for option, target in targets.items()}
-    for option, content in contents.items():
-        if targets[option] == STDOUT and isinstance(content, str):
-            sys.stdout.write(content)
-        else:
-            write_whole(targets[option], content)
+    write_contents(contents, targets)
     if not quiet:
         show_estimate(result, status=status, to_stderr=STDOUT in targets.values())
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from sim.commands.inputs import Inputs
 from sim.errors import InputError
-from sim.importers.onnx_activations import read_activations
 from sim.text_source import shown_path
 
 
@@ -21,6 +20,8 @@ def with_values(inputs: Inputs, workload: str, images: str | None, *, batch: int
     if imported is None:
         allowed = "leave it out: only an ONNX file can be run on images"
         raise InputError.located("--inputs", wrong=f"{shown_path(workload)} is no ONNX file", allowed=allowed)
+    from sim.importers.onnx_activations import read_activations
+
     values = read_activations(workload, imported, images, inputs.layers, batch=batch)
     layers = tuple(values.with_zeros(layer) for layer in inputs.layers)
     return replace(inputs, layers=layers, batch=values.images, values=values)

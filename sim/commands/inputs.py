@@ -7,14 +7,13 @@ import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.arch import Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine, find_workload
 from sim.catalogue import names as shipped
 from sim.energy import CostTable, read_cost_table
 from sim.errors import InputError, did_you_mean, quoted
-from sim.importers.onnx_activations import Activations
 from sim.importers.onnx_network import OnnxNetwork, read_onnx
 from sim.importers.onnx_shapes import read_shapes
 from sim.importers.scalesim import read_topology
@@ -25,6 +24,9 @@ from sim.report import make_console, plain
 from sim.schema import validate_data
 from sim.text_source import shown_path
 from sim.workload import MappingEntry, Workload, read_workload
+
+if TYPE_CHECKING:  # only --inputs needs it, and it is slow to import
+    from sim.importers.onnx_activations import Activations
 
 _MAPPING_EXAMPLE = "write e.g. CONV3:m=64,n=4,e=13,p=16,q=3,r=2,t=2"
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +37,23 @@ def check_target(name: str | None) -> Path | None:
     except OSError as error:
         raise _unwritable(target, error) from error
     return target
+
+
+def check_targets(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Path]:
+    """Make sure that every file asked for can be written, and that no two are one; give them by option."""
+    targets: dict[str, Path] = {}
+    for option in names:
+        name = getattr(options, option)
+        target = check_target(name)
+        if target is None:
+            continue
+        for other, path in targets.items():
+            if os.path.realpath(path) == os.path.realpath(target):
+                raise InputError.located(
+                    shown_path(name), wrong=f"--{other} and --{option} both write there", allowed="name two files"
+                )
+        targets[option] = target
+    return targets
 
 
 def _is_stream(target: Path) -> bool:
@@ -87,3 +107,12 @@ def _draft_of(target: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def write_contents(contents: Dict[str, str | bytes], targets: Dict[str, Path]) -> None:
+    """Write what is ready under each option to its target; text may go to standard output."""
+    for option, content in contents.items():
+        if targets[option] == STDOUT and isinstance(content, str):
+            sys.stdout.write(content)
+        else:
+            write_whole(targets[option], content)

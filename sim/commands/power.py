@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-from sim.commands.estimate import check_targets
 from sim.commands.inputs import Inputs, read_inputs, show_notes
-from sim.commands.outputs import STDOUT, write_whole
+from sim.commands.outputs import STDOUT, check_targets, write_contents
 from sim.commands.overrides import at_operating_point
 from sim.commands.run import INTERRUPTED, simulate
 from sim.errors import InputError
@@ -40,12 +38,8 @@ def _demand_joules(inputs: Inputs) -> None:
 
 
 def _hand_over(report: PowerReport, targets: Dict[str, Path], *, status: str, quiet: bool) -> None:
-    for option, target in targets.items():
-        text = power_csv(report) if option == "csv" else _as_json(report)
-        if target == STDOUT:
-            sys.stdout.write(text)
-        else:
-            write_whole(target, text)
+    contents = {option: power_csv(report) if option == "csv" else _as_json(report) for option in targets}
+    write_contents(contents, targets)
     if not quiet:
         show_power(report, make_console(to_stderr=STDOUT in targets.values()), status=status)
 

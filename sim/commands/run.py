@@ -56,7 +56,7 @@ def simulate(
     model = CycleModel(inputs.machine, reuse=not options.no_reuse, check=check)
     give = inputs.values.give if inputs.values else None
     runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed, filters=check, give_tensors=give)
-    finished = _run_layers(runner, planned, quiet=options.quiet)
+    finished = run_layers(runner, planned, quiet=options.quiet)
     if not finished:
         raise KeyboardInterrupt
     return NetworkResult(
@@ -80,7 +80,7 @@ def simulate(
     )
 
 
-def _run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
+def run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
     """Run the layers with a progress bar on a terminal; keep what is finished when interrupted."""
     finished: list[LayerResult] = []
     with layer_progress(len(planned), quiet=quiet) as done:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import os
 import shlex
 import sys
 import time
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from sim.commands.outputs import STDOUT, check_target, writing_whole
+from sim.commands.outputs import STDOUT, check_targets, writing_whole
 from sim.commands.progress import layer_progress
 from sim.errors import InputError
 from sim.mapping.search import Objective
@@ -27,7 +26,6 @@ from sim.sweep.rows import edp_column, energy_column
 from sim.sweep.run import fill
 from sim.sweep.spec import read_study
 from sim.sweep.store import Store
-from sim.text_source import shown_path
 
 INTERRUPTED = 130
 
@@ -50,13 +48,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _check_targets(options: argparse.Namespace) -> Path | None:
     """Make sure that store and CSV can be written, and are two files; give the CSV's."""
-    store, target = check_target(options.store), check_target(options.csv)
-    if store == STDOUT:
+    if options.store == str(STDOUT):
         raise InputError.located("--store", wrong="'-' is no file", allowed="name a file")
-    if target is not None and store is not None and os.path.realpath(store) == os.path.realpath(target):
-        allowed = "name two files"
-        raise InputError.located(shown_path(target), wrong="--store and --csv both write there", allowed=allowed)
-    return target
+    return check_targets(options, ("store", "csv")).get("csv")
 
 
 def _evaluate(store: Store, study: Study, best: _Best, options: argparse.Namespace) -> bool:

@@ -6,8 +6,6 @@ import argparse
 import csv
 import io
 import json
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 
 from sim.charts import check_plot
 from sim.commands.inputs import Inputs, read_inputs
-from sim.commands.outputs import STDOUT, check_target, write_whole
+from sim.commands.outputs import STDOUT, check_targets, write_contents
 from sim.commands.progress import layer_progress
 from sim.commands.provenance import provenance_of
 from sim.commands.validation_report import show
@@ -26,7 +24,6 @@ from sim.report import make_console
 from sim.results import LayerResult
 from sim.runner import Planner, Runner
 from sim.silicon.published import NETWORKS, Network
-from sim.text_source import shown_path
 from sim.validation import Validation, validate
 
 BOUND_BROKEN = 1
@@ -60,19 +57,7 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
     """Make sure that every file asked for can be written, and that no two are one; give them by option."""
     if options.plot is not None:
         check_plot(Path(options.plot), suffixes=SUFFIXES)
-    targets: dict[str, Path] = {}
-    for option in ("json", "csv", "plot"):
-        name = getattr(options, option)
-        target = check_target(name)
-        if target is None:
-            continue
-        for other, path in targets.items():
-            if os.path.realpath(path) == os.path.realpath(target):
-                raise InputError.located(
-                    shown_path(name), wrong=f"--{other} and --{option} both write there", allowed="name two files"
-                )
-        targets[option] = target
-    return targets
+    return check_targets(options, ("json", "csv", "plot"))
 
 
 def _run_all(inputs: Sequence[Inputs], *, seed: int, quiet: bool) -> dict[str, list[LayerResult]]:
@@ -95,11 +80,7 @@ def _hand_over(
 ) -> None:
     """Make all contents, then write them, then show the tables; they make way for what goes to standard output."""
     contents = {option: _content(option, target, validation, inputs, options) for option, target in targets.items()}
-    for option, content in contents.items():
-        if targets[option] == STDOUT and isinstance(content, str):
-            sys.stdout.write(content)
-        else:
-            write_whole(targets[option], content)
+    write_contents(contents, targets)
     if not options.quiet:
         console = make_console(to_stderr=STDOUT in targets.values())
         show(validation, console, machine=inputs[0].machine.name, table=inputs[0].table)

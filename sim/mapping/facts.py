@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.arch import ColumnStart, FilterMulticast, Gating, Machine
+from sim.arch import ColumnStart, Gating, Machine
 from sim.counts import Direction, Level, Tensor
 from sim.density import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits, stored_columns, stored_rows
 from sim.energy import CostTable
@@ -52,7 +52,7 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
         "PSUM_RATE": max(1, min(noc.gon, noc.gin_psum) // bits.psum),
         "STAGES": pe.pipeline_stages,
         "WHOLE_WINDOW": int(pe.column_start == ColumnStart.WINDOW),
-        "ROW_MULTICAST": int(noc.filter_multicast == FilterMulticast.ROW),
+        "ROW_MULTICAST": int(machine.filter_reach is not None),
         "DRAIN_OVERLAPS": int(machine.overlap.drain),
         "SETUP": machine.control.pass_setup_cycles,
         "LINK_WIDTH": machine.link.width,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.arch import FilterMulticast, Gating, Machine
+from sim.arch import Gating, Machine
 from sim.layer import BitWidths
 from sim.mapping.folding import Folded
 from sim.mapping.placement import Placement, place
@@ -160,7 +160,7 @@ def array_geometry(case: Case) -> Verdict:
 def tag_counts(case: Case) -> tuple[int, int]:
     """Count the row tags and the column tags that ifmaps or filters need; rows that the array lacks need none."""
     shape, mapping, placement = case.folded.shape, case.mapping, case.placement
-    own_tags = placement.segments if case.machine.noc.filter_multicast == FilterMulticast.ROW else 1
+    own_tags = placement.segments if case.machine.filter_reach is not None else 1
     stacked = placement.rows_used // placement.segments * own_tags if placement.fits else 0
     rows = max(mapping.r * min(shape.Uy, shape.R), stacked)
     return rows, max(mapping.e + (shape.R - 1) // shape.Uy, min(mapping.t, placement.sets_across))

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from sim.arch import FilterMulticast, Machine
+from sim.arch import Machine
 from sim.density import FmapCode
 from sim.energy import CostTable
 from sim.errors import InputError
@@ -81,9 +81,7 @@ def find_mappings(
     constraints = dict(goal.constraints)
     bounds = parameter_bounds(folded, batch, constraints)
     if not _broken_whatever_the_mapping(layer, folded, machine, batch):
-        one_row = machine.noc.filter_multicast == FilterMulticast.ROW
-        columns = machine.pe_array.columns if one_row else None
-        widths = strip_widths_that_matter(folded.shape.E, bounds["e"], columns=columns)
+        widths = strip_widths_that_matter(folded.shape.E, bounds["e"], columns=machine.filter_reach)
         best = np.zeros((top, len(PARAMETERS)), np.int64)
         scores = np.full((top, mapping_search.SCORES), np.inf)
         legal, evaluated = mapping_search.search(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib import resources
+from typing import Any, TypeVar
 
 TOTAL = "total"  # stands for a layer's name in a table's last row
 _ENERGY_NOTE = "power x total latency"
@@ -87,20 +88,12 @@ class PowerShares:
     percent: Dict[str, float]
 
 
+Record = TypeVar("Record", Figure, Bound, Compression)
+
+
 def read_figures() -> tuple[Figure, ...]:
     """Read every cell of Tables V and VI, in their order, and the frame rates."""
-    return tuple(
-        Figure(
-            source=row["source"],
-            workload=row["workload"],
-            layer=row["layer"],
-            quantity=row["quantity"],
-            value=float(row["value"]),
-            unit=row["unit"],
-            note=row["note"],
-        )
-        for row in _rows("published.csv")
-    )
+    return _records("published.csv", Figure)
 
 
 def published_figures(network: Network) -> list[Figure]:
@@ -124,32 +117,12 @@ def published_figures(network: Network) -> list[Figure]:
 
 def read_bounds() -> tuple[Bound, ...]:
     """Read the bounds."""
-    return tuple(
-        Bound(
-            quantity=row["quantity"],
-            workload=row["workload"],
-            scope=row["scope"],
-            limit=float(row["limit"]),
-            unit=row["unit"],
-            reason=row["reason"],
-        )
-        for row in _rows("bounds.csv")
-    )
+    return _records("bounds.csv", Bound)
 
 
 def read_compression() -> tuple[Compression, ...]:
     """Read the DRAM traffic without and with compression."""
-    return tuple(
-        Compression(
-            source=row["source"],
-            workload=row["workload"],
-            layer=row["layer"],
-            raw_mb=float(row["raw_mb"]),
-            rlc_mb=float(row["rlc_mb"]),
-            ratio=float(row["ratio"]),
-        )
-        for row in _rows("dram_compression.csv")
-    )
+    return _records("dram_compression.csv", Compression)
 
 
 def read_power_shares() -> tuple[PowerShares, ...]:
@@ -159,6 +132,15 @@ def read_power_shares() -> tuple[PowerShares, ...]:
         PowerShares(row["source"], row["layer"], {part: float(row[part]) for part in row if part not in heads})
         for row in _rows("fig16_power_pct.csv")
     )
+
+
+def _records(name: str, kind: type[Record]) -> tuple[Record, ...]:
+    """Read a table whose columns are the fields of a dataclass of texts and numbers."""
+    numbers = {field.name for field in fields(kind) if field.type == "float"}
+    rows: list[dict[str, Any]] = [
+        {name: float(text) if name in numbers else text for name, text in row.items()} for row in _rows(name)
+    ]
+    return tuple(kind(**row) for row in rows)
 
 
 def _rows(name: str) -> list[dict[str, str]]:
