@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -99,6 +100,7 @@ class CostTable(Document):
     leakage_power: Power = 0.0
 
     @staticmethod
+    @cache
     def free() -> CostTable:
         """Give a table in which nothing costs anything, for those who want cycles only."""
         levels = {level.name.lower(): PerTensor.free() for level in Level}

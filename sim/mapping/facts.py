@@ -9,11 +9,12 @@ from sim.arch import ColumnStart, Gating, Machine
 from sim.counts import Direction, Level, Tensor
 from sim.density import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits, stored_columns, stored_rows
 from sim.energy import CostTable
-from sim.kernels import layer_cost
-from sim.layer import Layer
+from sim.kernels import layer_cost, mapping_legality
+from sim.layer import BitWidths, Layer
 from sim.mapping.folding import Folded
 
 READ, WRITE = Direction.READ, Direction.WRITE
+CAPACITY_PLACES = np.array(mapping_legality.CAPACITIES)
 
 
 def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArray[np.int64]:
@@ -33,17 +34,11 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
         "OFMAP_WIDTH": shape.F,
         "STRIDE_Y": shape.Uy,
         "STRIDE_X": shape.Ux,
-        "ARRAY_ROWS": machine.pe_array.rows,
         "ARRAY_COLUMNS": machine.pe_array.columns,
-        "FILTER_SPAD": pe.filter_spad.capacity(bits.filter),
         "WINDOW": window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
         "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
-        "ROW_TAGS": (1 << noc.row_id) - 1,
-        "COL_TAGS": (1 << noc.col_id) - 1,
-        "FMAP_BANKS": glb.fmap_banks,
         "BANK_BITS": glb.bank_bits,
         "FMAP_COPIES": 2 if machine.overlap.fmaps else 1,
-        "FILTER_BUFFER": glb.filter_banks * glb.bank_bits // bits.filter,
         "IFMAP_BITS": bits.ifmap,
         "FILTER_BITS": bits.filter,
         "PSUM_BITS": bits.psum,
@@ -59,7 +54,23 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
         "PRELOADS": int(machine.overlap.filters),
         "CONFIGURATION": folded.configurations * -(-chain.bits * machine.core.clock // chain.clock),
     }
+    rooms = zip(mapping_legality.CAPACITIES, capacities_of(machine, bits), strict=True)
+    values |= {layer_cost.FACTS[place]: int(room) for place, room in rooms}
     return np.array([values[name] for name in layer_cost.FACTS], np.int64)
+
+
+def capacities_of(machine: Machine, bits: BitWidths) -> NDArray[np.int64]:
+    """Give what a machine has room for, in words of such widths, in the order of `mapping_legality.CAPACITIES`."""
+    pe, noc, glb = machine.pe, machine.noc, machine.glb
+    rooms = {
+        layer_cost.ARRAY_ROWS: machine.pe_array.rows,
+        layer_cost.FILTER_SPAD: pe.filter_spad.capacity(bits.filter),
+        layer_cost.ROW_TAGS: (1 << noc.row_id) - 1,
+        layer_cost.COL_TAGS: (1 << noc.col_id) - 1,
+        layer_cost.FMAP_BANKS: glb.fmap_banks,
+        layer_cost.FILTER_BUFFER: glb.filter_banks * glb.bank_bits // bits.filter,
+    }
+    return np.array([rooms[place] for place in mapping_legality.CAPACITIES], np.int64)
 
 
 def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, code: FmapCode) -> NDArray[np.float64]:

@@ -41,6 +41,10 @@ class Mapping:
         """Give the parameters by name, in the published order."""
         return asdict(self)
 
+    def as_tuple(self) -> tuple[int, int, int, int, int, int, int]:
+        """Give the parameters in the published order."""
+        return self.m, self.n, self.e, self.p, self.q, self.r, self.t
+
     def __str__(self) -> str:
         return " ".join(f"{name}={value}" for name, value in asdict(self).items())
 

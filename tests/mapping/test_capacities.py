@@ -1,0 +1,154 @@
+"""Capacities: they say what is legal and nothing else, so that a mapping found for some is found for others."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+
+import numpy as np
+import pytest
+from small_problems import EYERISS, Problem, problem
+
+from sim.analytic.model import AnalyticModel
+from sim.arch import Machine
+from sim.kernels import layer_cost, mapping_bound, mapping_legality
+from sim.mapping.capacities import CapacitySearch
+from sim.mapping.facts import CAPACITY_PLACES, capacities_of
+from sim.mapping.legality import Case, violations
+from sim.mapping.row_stationary import Mapping
+from sim.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
+from sim.model import Job
+
+
+def is_open(seed: int) -> bool:
+    """Tell whether it depends on the mapping what is legal in a problem."""
+    one = problem(seed)
+    return not broken_whatever_the_mapping(one.layer, one.folded, one.machine, one.batch)
+
+
+SEEDS = [seed for seed in range(160) if is_open(seed)]
+
+
+def with_capacities(machine: Machine, rng: random.Random) -> Machine:
+    """Draw other capacities for a small machine."""
+    filter_spad = machine.pe.filter_spad.model_copy(update={"words": rng.choice((4, 8, 16, 24, 48))})
+    return machine.model_copy(
+        update={
+            "pe_array": machine.pe_array.model_copy(update={"rows": rng.randint(2, 8)}),
+            "pe": machine.pe.model_copy(update={"filter_spad": filter_spad}),
+            "glb": machine.glb.model_copy(update={"fmap_banks": rng.randint(2, 24), "filter_banks": rng.randint(1, 3)}),
+            "noc": machine.noc.model_copy(update={"row_id": rng.randint(2, 4), "col_id": rng.randint(2, 5)}),
+        }
+    )
+
+
+def all_mappings(one: Problem, rng: random.Random) -> list[Mapping]:
+    """Draw mappings of a problem, legal or not, just outside its loops too."""
+    shape = one.folded.shape
+    highs = (shape.M + 1, one.batch + 1, shape.E + 1, 6, min(shape.C, 8) + 1, min(shape.C, 5) + 1, 6)
+    everything = list(product(*(range(1, high + 1) for high in highs)))
+    return [Mapping(*values) for values in rng.sample(everything, min(200, len(everything)))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
+    one = problem(seed)
+    mappings = all_mappings(one, random.Random(seed))
+    facts = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).facts
+    found = [mapping_legality.is_legal(facts, *mapping.as_tuple()) for mapping in mappings]
+    wanted = [not violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine)) for mapping in mappings]
+    assert found == wanted
+
+
+def test_some_drawn_mappings_are_legal_and_some_are_not() -> None:
+    verdicts = set()
+    for seed in SEEDS:
+        one = problem(seed)
+        for mapping in all_mappings(one, random.Random(seed)):
+            verdicts.add(bool(violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine))))
+    assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_mapping_costs_the_same_whatever_the_capacities(seed: int) -> None:
+    rng = random.Random(seed)
+    one = problem(seed)
+    other = with_capacities(one.machine, rng)
+    for mapping in list(one.legal())[:5]:
+        job = Job(one.layer, one.folded, mapping, one.batch)
+        here, there = (AnalyticModel(machine, one.goal.code).run(job) for machine in (one.machine, other))
+        assert np.array_equal(here.ledger.words, there.ledger.words)
+        assert np.array_equal(here.ledger.bits, there.ledger.bits)
+        assert (here.processing_cycles, here.total_cycles) == (there.processing_cycles, there.total_cycles)
+        assert (here.active_pes, here.passes) == (there.active_pes, there.passes)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_search_for_many_capacities_finds_what_a_search_for_each_finds(seed: int) -> None:
+    """Also with a hint from elsewhere, in any order of capacities."""
+    rng = random.Random(seed)
+    one = problem(seed)
+    search = CapacitySearch(problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal))
+    hint = None
+    for machine in [one.machine, *(with_capacities(one.machine, rng) for _ in range(12))]:
+        found = search.best(capacities_of(machine, one.layer.bits), hint)
+        alone = problem_of(one.layer, one.folded, machine, one.table, batch=one.batch, goal=one.goal)
+        wanted, _, _ = alone.solve(top=1, counting=True)
+        assert ([found] if found else []) == [candidate.mapping for candidate in wanted]
+        hint = found or hint
+
+
+def test_what_is_known_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = next(problem(seed) for seed in SEEDS if list(problem(seed).legal()))
+    first = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    search = CapacitySearch(first)
+    capacities = capacities_of(one.machine, one.layer.bits)
+    found = search.best(capacities)
+    monkeypatch.setattr(mapping_legality, "best_of_legal", None)  # the first thing that a search needs
+    assert search.best(capacities) == found
+    with pytest.raises(TypeError):
+        search.best(capacities + 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_bound_is_above_the_cost_of_a_mapping_that_it_covers(seed: int) -> None:
+    one = problem(seed)
+    search = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    facts, costs = search.facts, search.costs
+    for mapping in list(one.legal())[:20]:
+        if mapping.e not in search.widths or mapping.n not in search.image_counts:
+            continue
+        m, n, e, p, q, r, t = mapping.as_tuple()
+        stored = search.stored[list(search.widths).index(e)]
+        energy, cycles, dram_bits, _ = layer_cost.evaluate(facts, costs, m, n, e, p, q, r, t, stored)
+        outer = mapping_bound.outer_loops(facts, costs, e, n, stored)
+        channel_cuts = mapping_bound.cut_channels(facts, q, r)
+        exact = layer_cost.count_filter_cuts(facts, m, p, t)
+        least = mapping_bound.least_cuts(facts, m, min(p * t, m), p)
+        assert all(few <= many for few, many in zip(least, exact, strict=True))
+        for objective in range(4):
+            wanted = mapping_bound.objective_of(objective, energy, cycles, dram_bits)
+            for cuts, sets in ((exact, (t, t)), (least, (t, t)), (least, (1, t + 3))):
+                bound = mapping_bound.bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets)
+                assert bound[0] <= wanted
+                assert bound[1] <= energy
+
+
+def test_capacities_stand_where_the_facts_have_them() -> None:
+    one = problem(0)
+    facts = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).facts
+    assert list(facts[CAPACITY_PLACES]) == list(capacities_of(EYERISS, one.layer.bits))
+    assert list(capacities_of(EYERISS, one.layer.bits))[:5] == [12, EYERISS.pe.filter_spad.capacity(16), 15, 31, 25]
+
+
+def test_the_best_mappings_are_the_same_counted_and_uncounted() -> None:
+    for seed in SEEDS[:40]:
+        one = problem(seed)
+        here = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+        counted, legal, evaluated = here.solve(top=3, counting=True)
+        uncounted, fewer, same = here.solve(top=3, counting=False)
+        assert (counted, evaluated) == (uncounted, same)
+        assert fewer <= legal
+        if counted:
+            found = find_mappings(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal, top=3)
+            assert (found.candidates, found.legal) == (counted, legal)
