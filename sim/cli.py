@@ -11,6 +11,7 @@ from sim import __version__
 from sim.errors import InputError, ModelError, did_you_mean, printable, quoted
 
 FAILED, INPUT_ERROR, MODEL_ERROR, INTERRUPTED = 1, 2, 3, 130
+_SWEEP_PLOT = "sweep plot"  # a command of two words
 _WORKLOAD = (
     "a workload file, the name of a shipped one (googlenet), a .onnx, a .txt of the online energy-estimation tool, "
     "a .csv of SCALE-Sim, or a problem file of Timeloop or a folder of them"
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_trace(commands)
     _add_compress(commands)
     _add_sweep(commands)
+    _add_sweep_plot(commands)
     return parser
 
 
@@ -47,6 +49,10 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= 4096:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is not a whole number from 1 to 4096")
     return int(text)
+
+
+def _workers(text: str) -> int | str:
+    return text if text == "all" else _positive(text)
 
 
 def _seed(text: str) -> int:
@@ -147,6 +153,14 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="IMAGES.npy|IMAGES.npz",
         help="run a .onnx on these images with onnxruntime, and simulate its own values in fixed point; "
         "the images are the batch",
+    )
+    run.add_argument(
+        "--trace",
+        metavar="FILE.json[.gz]",
+        help="write what each component does when, as a Chrome trace for ui.perfetto.dev; .gz compresses it",
+    )
+    run.add_argument(
+        "--report", metavar="FILE.html", help="write a page with charts, which opens offline (needs matplotlib)"
     )
     run.add_argument(
         "--check", action="store_true", help="compute the ofmaps too, and hold each value against a plain convolution"
@@ -333,6 +347,7 @@ def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
         "point is kept at once; the same command goes on where it was stopped. A point whose machine or mapping can't "
         "be is a result too, with its reason.",
     )
+    sweep.epilog = "'sim sweep plot STORE' draws what a store holds, while a sweep fills it, too."
     sweep.add_argument("spec", metavar="SPEC.yaml", help="the sweep: machine, networks, axes")
     sweep.add_argument(
         "--set",
@@ -346,8 +361,67 @@ def _add_sweep(commands: argparse._SubParsersAction[_Parser]) -> None:
     sweep.add_argument(
         "--csv", metavar="FILE", help="write all rows, one a point and layer, when all are there; - for standard output"
     )
-    sweep.add_argument("--workers", type=_positive, default=1, metavar="N", help="processes (default: 1)")
+    sweep.add_argument(
+        "--parquet",
+        metavar="FILE",
+        help="write the same as Parquet (needs pyarrow); of a finished store, both are written at once",
+    )
+    sweep.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N|all",
+        help="processes (default: one for each core where 64 points or more are missing, else one)",
+    )
+    sweep.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:8786",
+        help="evaluate in the workers of this Dask cluster instead (needs distributed)",
+    )
     sweep.add_argument("--quiet", action="store_true", help="print no summary and no progress")
+
+
+def _add_sweep_plot(commands: argparse._SubParsersAction[_Parser]) -> None:
+    plot = commands.add_parser(
+        _SWEEP_PLOT,
+        help="draw what a sweep has found",
+        description="Draw a sweep's store, finished or not, without its spec: an HTML page with every chart and table, "
+        "which needs nothing else to be read, or one chart. Figures are per image; networks, batches and cost tables "
+        "are not compared.",
+    )
+    plot.add_argument("store", metavar="STORE", help="the file given to sweep as --store")
+    plot.add_argument(
+        "--output", metavar="FILE.html|.svg|.png", help="the page, or one chart (default: the store's name with .html)"
+    )
+    plot.add_argument(
+        "--kind",
+        type=_one_of("pareto", "heat", "layers", "sensitivity"),
+        metavar="pareto|heat|layers|sensitivity",
+        help="which chart a .svg or .png holds (default: pareto)",
+    )
+    plot.add_argument(
+        "--front",
+        metavar="METRIC,METRIC[,METRIC]",
+        help="metrics of the Pareto front, the third as colour (default: delay,energy, coloured by area)",
+    )
+    plot.add_argument(
+        "--metric",
+        type=_one_of("energy", "delay", "edp", "area", "dram"),
+        metavar="energy|delay|edp|area|dram",
+        help="metric of heat map and sensitivities (default: the sweep's objective; energy, delay and area)",
+    )
+    plot.add_argument(
+        "--x", metavar="AXIS", help="axis across a heat map (default: the one that moves the metric most)"
+    )
+    plot.add_argument("--y", metavar="AXIS", help="axis up a heat map (default: the next one)")
+    plot.add_argument("--point", type=_seed, metavar="N", help="point whose layers are shown (default: the best)")
+    plot.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="only these points: workload=alexnet, 'core.clock=200 MHz'; may be given again",
+    )
+    plot.add_argument("--quiet", action="store_true", help="print nothing")
 
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -372,9 +446,18 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         from sim.commands.compress import run
     elif name == "sweep":
         from sim.commands.sweep import run
+    elif name == _SWEEP_PLOT:
+        from sim.commands.sweep_plot import run
     else:
         from sim.commands.run import run
     return run
+
+
+def _words(arguments: Sequence[str]) -> list[str]:
+    """Join the two words of a command; a spec that is called plot has to be given as ./plot."""
+    first = _SWEEP_PLOT.split()
+    joined = [_SWEEP_PLOT] if list(arguments[: len(first)]) == first else []
+    return [*joined, *arguments[len(first) if joined else 0 :]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -382,7 +465,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0; 1 where output fails or a bound of validate is broken; 2 for bad input; 3 for a broken law; 130 when interrupted.
     """
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
     try:
         status = _command(options.command)(options)
         sys.stdout.flush()  # here, where a reader that has gone is still noticed

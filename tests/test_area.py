@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sim.arch import Machine, read_machine
-from sim.area import area_by_part_mm2, area_mm2
+from sim.area import area_by_part_mm2, area_mm2, storage_area_mm2
 from sim.catalogue import find_machine
 
 CHIP = read_machine(find_machine("eyeriss"))
@@ -28,6 +28,24 @@ def test_parts_have_their_published_shares() -> None:
     assert parts["glb"] / 12.25 == pytest.approx(0.188)
     assert parts["pe_spads"] / 12.25 == pytest.approx(0.786 * 0.609)
     assert sum(area for part, area in parts.items() if part.startswith("pe_")) / 12.25 == pytest.approx(0.786)
+
+
+def test_storage_is_spads_and_buffer() -> None:
+    assert storage_area_mm2(CHIP) == pytest.approx(12.25 * (0.786 * 0.609 + 0.188))
+    assert storage_area_mm2(with_part("pe", psum_fifo=CHIP.pe.psum_fifo.model_copy(update={"words": 99}))) == (
+        storage_area_mm2(CHIP)
+    )
+
+
+def test_a_bit_of_a_spad_is_larger_than_one_of_the_buffer() -> None:
+    """The figures of the module's docstring, from the shares of Fig. 15 and the published sizes."""
+    parts = area_by_part_mm2(CHIP)
+    spad_um2, glb_um2 = parts["pe_spads"] * 1e6 / 700_896, parts["glb"] * 1e6 / 884_736
+    assert (round(spad_um2, 3), round(glb_um2, 3), round(spad_um2 / glb_um2, 1)) == (8.366, 2.603, 3.2)
+    wider = with_part("pe", filter_spad=CHIP.pe.filter_spad.model_copy(update={"words": 225}))
+    assert area_mm2(wider) - area_mm2(CHIP) == pytest.approx(168 * 16 * spad_um2 * 1e-6)
+    more = with_part("glb", fmap_banks=26)
+    assert area_mm2(more) - area_mm2(CHIP) == pytest.approx(512 * 64 * glb_um2 * 1e-6)
 
 
 def test_the_glb_scales_with_its_bits_alone() -> None:

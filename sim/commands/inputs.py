@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from sim.importers.scalesim import read_topology
 from sim.importers.timeloop import is_problem, is_problem_folder, read_problem, read_problem_folder
 from sim.importers.tool_text import read_tool_file
 from sim.layer import Layer
+from sim.layer_choice import choose_layers
 from sim.report import make_console, plain
 from sim.schema import validate_data
 from sim.text_source import shown_path
@@ -89,7 +89,10 @@ def read_inputs(options: argparse.Namespace) -> Inputs:
     workload = network.workload
     table = read_cost_table(_cost_table_file(options.cost_table, machine, machine_file))
     table = table.scaled_to(machine.core.voltage)
-    layers = _with_mappings(_select(workload, options.layers), options.mapping)
+    chosen = workload.layers
+    if options.layers is not None:
+        chosen = choose_layers(workload, options.layers.split(","), "--layers")
+    layers = _with_mappings(chosen, options.mapping)
     return Inputs(machine, table, workload, tuple(layers), options.batch or workload.batch, network)
 
 
@@ -138,24 +141,6 @@ def _cost_table_file(name: str | None, machine: Machine, machine_file: Path) -> 
         return find_cost_table(machine.cost_table)
     except InputError as error:
         raise InputError(f"{shown_path(machine_file)}: cost_table: {error}") from error
-
-
-def _select(workload: Workload, patterns: str | None) -> list[Layer]:
-    """Pick layers by names or patterns, in the network's order."""
-    if patterns is None:
-        return list(workload.layers)
-    names = [layer.name for layer in workload.layers]
-    wanted: set[str] = set()
-    for pattern in patterns.split(","):
-        matched = fnmatch.filter(names, pattern.strip())
-        if not matched:
-            raise InputError.located(
-                "--layers",
-                wrong=f"no layer '{pattern.strip()}' in {workload.name}",
-                allowed=did_you_mean(pattern.strip(), names),
-            )
-        wanted.update(matched)
-    return [layer for layer in workload.layers if layer.name in wanted]
 
 
 def _with_mappings(layers: Sequence[Layer], texts: Sequence[str]) -> list[Layer]:

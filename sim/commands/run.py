@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from sim import __version__
 from sim.commands.given_values import with_values
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs, show_notes
-from sim.commands.outputs import STDOUT, as_json, check_target, write_whole
+from sim.commands.outputs import STDOUT, as_json, check_targets, write_whole, writing_whole
 from sim.commands.overrides import at_operating_point, point_choices, point_of, read_bits, with_data
 from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.density import code_of
 from sim.energy import CostTable
 from sim.engine.chip import CycleModel
+from sim.engine.probes import Probes
+from sim.errors import InputError
+from sim.exporters.timeline import Draft, Timeline
 from sim.report import make_console, show
 from sim.results import LayerResult, NetworkResult
+from sim.run_report import check_report, page_of
 from sim.runner import Planned, Planner, Runner
+from sim.text_source import shown_path
 
 INTERRUPTED = 130
 _NONE: Dict[str, Any] = MappingProxyType({})
@@ -33,30 +40,71 @@ def run(options: argparse.Namespace) -> int:
     """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
     bits = read_bits(options.bits)
     given = at_operating_point(read_inputs(options), options)
-    target = check_target(options.json)
+    targets = _check_targets(options)
     inputs = replace(given, layers=tuple(with_data(layer, bits, {}) for layer in given.layers))
     inputs = with_values(inputs, options.workload, options.inputs, batch=options.batch)
-    result = simulate(inputs, options, check=options.check, choices={"bits": bits} if bits else {})
+    with _timeline(targets.get("trace"), inputs, options) as timeline:
+        choices = {"bits": bits} if bits else {}
+        result = simulate(inputs, options, check=options.check, choices=choices, timeline=timeline)
+        if timeline is not None:
+            timeline.close(complete=result.complete)
     if not options.quiet:
-        show_notes(inputs, to_stderr=target == STDOUT, drawn_with=options.seed)
-    _hand_over(result, inputs.table, target, quiet=options.quiet)
+        show_notes(inputs, to_stderr=targets.get("json") == STDOUT, drawn_with=options.seed)
+    _hand_over(result, inputs.table, targets, quiet=options.quiet)
     return 0 if result.complete else INTERRUPTED
 
 
+def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
+    """Make sure that all files can be written; a trace may have to be cut back, so that it needs a file."""
+    if options.report is not None:
+        check_report(Path(options.report))
+    if options.trace == str(STDOUT):
+        raise InputError.located("--trace", wrong="'-' is no file", allowed="name a file")
+    targets = check_targets(options, ("json", "trace", "report"))
+    if "trace" in targets and targets["trace"].exists() and not targets["trace"].is_file():
+        raise InputError.located(shown_path(options.trace), wrong="is a pipe or a device", allowed="name a file")
+    return targets
+
+
+@contextmanager
+def _timeline(target: Path | None, inputs: Inputs, options: argparse.Namespace) -> Iterator[Timeline | None]:
+    """Give what writes the trace, where one is asked for; the file appears whole when the block ends."""
+    if target is None:
+        yield None
+        return
+    about = {
+        "version": __version__,
+        "workload": inputs.workload.name,
+        "arch": inputs.machine.name,
+        "batch": inputs.batch,
+        "seed": None if inputs.values else options.seed,
+    }
+    with writing_whole(target) as stream:
+        draft = Draft(stream, compressed=target.suffix == ".gz")
+        yield Timeline(draft, inputs.machine, about)
+
+
 def simulate(
-    inputs: Inputs, options: argparse.Namespace, *, check: bool = False, choices: Dict[str, Any] = _NONE
+    inputs: Inputs,
+    options: argparse.Namespace,
+    *,
+    check: bool = False,
+    choices: Dict[str, Any] = _NONE,
+    timeline: Timeline | None = None,
 ) -> NetworkResult:
     """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is.
 
     `check` computes the ofmaps; raise ModelError where one differs from the reference convolution. `choices` are
-    options to be named in the provenance.
+    options to be named in the provenance; `timeline` is told what happens when.
     """
     goal_of = read_goals(options, inputs.layers, code_of(inputs.machine))
     planned = Planner(inputs.machine, inputs.table, inputs.batch, goal_of).plan(inputs.layers)
-    model = CycleModel(inputs.machine, reuse=not options.no_reuse, check=check)
+    probes = Probes([timeline.observe] if timeline else [])
+    model = CycleModel(inputs.machine, reuse=not options.no_reuse, check=check, probes=probes)
     give = inputs.values.give if inputs.values else None
     runner = Runner(inputs.machine, inputs.table, model, inputs.batch, options.seed, filters=check, give_tensors=give)
-    finished = run_layers(runner, planned, quiet=options.quiet)
+    finish = timeline.finish_layer if timeline else None
+    finished = run_layers(runner, planned, quiet=options.quiet, finish=finish)
     if not finished:
         raise KeyboardInterrupt
     return NetworkResult(
@@ -80,21 +128,34 @@ def simulate(
     )
 
 
-def run_layers(runner: Runner, planned: Sequence[Planned], *, quiet: bool) -> list[LayerResult]:
-    """Run the layers with a progress bar on a terminal; keep what is finished when interrupted."""
+def run_layers(
+    runner: Runner,
+    planned: Sequence[Planned],
+    *,
+    quiet: bool,
+    finish: Callable[[LayerResult], None] | None = None,
+) -> list[LayerResult]:
+    """Run the layers with a progress bar on a terminal; keep what is finished when interrupted.
+
+    `finish` is called with each layer before it counts as finished.
+    """
     finished: list[LayerResult] = []
     with layer_progress(len(planned), quiet=quiet) as done:
         for layer in runner.run(planned):
+            if finish is not None:
+                finish(layer)
             finished.append(layer)
             done(layer.name)
     return finished
 
 
-def _hand_over(result: NetworkResult, table: CostTable, target: Path | None, *, quiet: bool) -> None:
-    to_stdout = target == STDOUT
+def _hand_over(result: NetworkResult, table: CostTable, targets: Dict[str, Path], *, quiet: bool) -> None:
+    to_stdout = targets.get("json") == STDOUT
     if to_stdout:
         sys.stdout.write(as_json(result))
-    elif target is not None:
-        write_whole(target, as_json(result))
+    elif "json" in targets:
+        write_whole(targets["json"], as_json(result))
+    if "report" in targets:
+        write_whole(targets["report"], page_of(result, status=table.status))
     if not quiet:
         show(result, make_console(to_stderr=to_stdout), status=table.status)

@@ -3,77 +3,73 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import shlex
 import sys
-import time
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from sim.commands.outputs import STDOUT, check_targets, writing_whole
+from sim.commands.pace import Pace
 from sim.commands.progress import layer_progress
 from sim.errors import InputError
 from sim.mapping.search import Objective
 from sim.report import make_console, plain
 from sim.sweep.evaluate import DONE, IMPOSSIBLE
-from sim.sweep.executors import executor_for
+from sim.sweep.executors import Executor, executor_for
 from sim.sweep.points import Study
 from sim.sweep.rows import edp_column, energy_column
-from sim.sweep.run import fill
+from sim.sweep.run import fill, open_store
 from sim.sweep.spec import read_study
 from sim.sweep.store import Store
+from sim.sweep.tables import require_parquet, write_csv, write_parquet
 
 INTERRUPTED = 130
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `sweep`: the spec and the store are checked before the first point runs."""
+    """Do `sweep`: the spec, the store and the workers are checked before the first point runs."""
     study = read_study(options.spec, options.set)
-    target = _check_targets(options)
-    with Store(options.store, study) as store:
+    targets = _check_targets(options)
+    executor = executor_for(options.workers, options.scheduler)
+    with open_store(options.store, study, executor) as store:
         best = _Best(study)
         for total in store.totals():
             best.look_at(total)
-        complete = _evaluate(store, study, best, options)
-        if complete and target is not None:
-            _export(store, target)
+        complete = _evaluate(store, study, executor, best, quiet=options.quiet) and _export(store, targets)
         if not options.quiet or not complete:
-            _summarise(store, best, len(study), options, to_stderr=target == STDOUT or not complete)
+            to_stderr = targets.get("csv") == STDOUT or not complete
+            _summarise(store, best, study.count(), options, complete=complete, to_stderr=to_stderr)
     return 0 if complete else INTERRUPTED
 
 
-def _check_targets(options: argparse.Namespace) -> Path | None:
-    """Make sure that store and CSV can be written, and are two files; give the CSV's."""
-    if options.store == str(STDOUT):
-        raise InputError.located("--store", wrong="'-' is no file", allowed="name a file")
-    return check_targets(options, ("store", "csv")).get("csv")
+def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
+    """Make sure that store and tables can be written, and are different files; give the tables' by option."""
+    for option in ("store", "parquet"):
+        if getattr(options, option) == str(STDOUT):
+            raise InputError.located(f"--{option}", wrong="'-' is no file", allowed="name a file")
+    if options.parquet is not None:
+        require_parquet()
+    targets = check_targets(options, ("store", "csv", "parquet"))
+    del targets["store"]
+    return targets
 
 
-def _evaluate(store: Store, study: Study, best: _Best, options: argparse.Namespace) -> bool:
+def _evaluate(store: Store, study: Study, executor: Executor, best: _Best, *, quiet: bool) -> bool:
     """Evaluate what is missing, with a progress bar on a terminal; tell whether it came to its end."""
     missing = len(store.missing())
-    outcomes = fill(store, study, executor_for(options.workers))
-    started, finished = time.monotonic(), 0
-    with layer_progress(missing, quiet=options.quiet) as done:
+    outcomes, pace = fill(store, study, executor), Pace(missing)
+    with layer_progress(missing, quiet=quiet) as done:
         try:
             for outcome in outcomes:
-                finished += 1
-                shown = best.look_at(outcome.total)
-                done(_pace(finished, missing, time.monotonic() - started) + (f", best {shown}" if shown else ""))
+                shown = (pace.step(), best.look_at(outcome.total))
+                done(", ".join(filter(None, (shown[0], shown[1] and f"best {shown[1]}"))) or "points")
         finally:
             outcomes.close()  # type: ignore[attr-defined]
     return not store.missing()
-
-
-def _pace(finished: int, missing: int, elapsed_s: float) -> str:
-    """Say how fast points are finished and how long the rest will take."""
-    rate = finished / max(elapsed_s, 1e-9)
-    minutes, seconds = divmod(round((missing - finished) / rate), 60)
-    return f"{rate:.3g} points/s, {minutes}:{seconds:02d} left"
 
 
 def _measure(objective: Objective) -> Callable[[Dict[str, Any], str], float]:
@@ -111,41 +107,45 @@ class _Best:
         return f"{objective} {value:.4g} {units[objective]} at point {point.number}: {choices}"
 
 
-def _export(store: Store, target: Path) -> None:
-    """Write all rows as CSV, by point and layer."""
-    if target == STDOUT:
-        _write_rows(store, sys.stdout)
-        return
-    with writing_whole(target) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
-        _write_rows(store, text)
-        text.flush()
-        text.detach()
+def _export(store: Store, targets: Dict[str, Path]) -> bool:
+    """Write all rows as the tables asked for; tell whether it came to its end."""
+    try:
+        for option, target in targets.items():
+            if target == STDOUT:
+                write_csv(store, sys.stdout)
+                continue
+            with writing_whole(target) as stream:
+                if option == "parquet":
+                    write_parquet(store, stream)
+                    continue
+                text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+                write_csv(store, text)
+                text.flush()
+                text.detach()
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
-def _write_rows(store: Store, stream: TextIO) -> None:
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(store.columns)
-    writer.writerows(store.rows())
-
-
-def _summarise(store: Store, best: _Best, points: int, options: argparse.Namespace, *, to_stderr: bool) -> None:
-    """Say what there is, what was best, and how to go on where points are missing."""
+def _summarise(
+    store: Store, best: _Best, points: int, options: argparse.Namespace, *, complete: bool, to_stderr: bool
+) -> None:
+    """Say what there is, what was best, and how to go on after an interrupt."""
     done, impossible = store.count(DONE), store.count(IMPOSSIBLE)
     lines = [f"{done + impossible} of {points} points are in {options.store}, {impossible} of them impossible"]
     lines += [f"best of {kind[0]}, batch {kind[1]}, {kind[2]}: {line[2]}" for kind, line in best.lines.items()]
-    if done + impossible < points:
+    if not complete:
         lines.insert(0, "interrupted: what is finished is kept")
         lines.append(f"to go on: {_command_line(options)}")
     make_console(to_stderr=to_stderr).print(*map(plain, lines), sep="\n", soft_wrap=True)
 
 
 def _command_line(options: argparse.Namespace) -> str:
-    """Give the command that does the rest."""
+    """Give the command that does the rest: the one that was given."""
     words = ["python", "-m", "sim", "sweep", options.spec]
     for text in options.set:
         words += ["--set", text]
-    words += ["--store", options.store]
-    if options.csv is not None:
-        words += ["--csv", options.csv]
-    return shlex.join([*words, "--workers", str(options.workers)])
+    for option in ("store", "csv", "parquet", "workers", "scheduler"):
+        if getattr(options, option) is not None:
+            words += [f"--{option}", str(getattr(options, option))]
+    return shlex.join([*words, "--quiet"] if options.quiet else words)

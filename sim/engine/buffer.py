@@ -6,11 +6,27 @@ its banks or to give what it does not hold.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import simpy
 
 from sim.arch import GlobalBuffer
 from sim.counts import Direction, Ledger, Level, Tensor
+from sim.engine.clock import now
+from sim.engine.probes import Probes
 from sim.errors import ModelError
+
+LevelTeller = Callable[[str, int], None]
+
+
+def level_teller(env: simpy.Environment, probes: Probes) -> LevelTeller:
+    """Give a function that tells the bits that banks hold from this instant on."""
+
+    def tell(name: str, bits: int) -> None:
+        probes.tell(f"glb {name}", now(env), now(env), "holds", counts={"bits": bits})
+
+    return tell
 
 
 @dataclass(slots=True)
@@ -21,6 +37,7 @@ class Region:
     banks: int
     capacity_bits: int
     held_bits: int = 0
+    tell: LevelTeller | None = None
 
     def put(self, bits: int) -> None:
         """Take `bits` in."""
@@ -30,12 +47,16 @@ class Region:
                 "GLB capacity",
                 f"{self.name} banks hold {self.capacity_bits} bits, {self.held_bits} were put in",
             )
+        if self.tell is not None:
+            self.tell(self.name, self.held_bits)
 
     def drop(self, bits: int) -> None:
         """Forget `bits`."""
         self.held_bits -= bits
         if self.held_bits < 0:
             raise ModelError("GLB holds what it gives", f"{self.name} banks gave {-self.held_bits} bits too many")
+        if self.tell is not None:
+            self.tell(self.name, self.held_bits)
 
 
 @dataclass(slots=True)
@@ -54,14 +75,20 @@ class Buffer:
 
 
 def make_buffer(
-    glb: GlobalBuffer, ledger: Ledger, *, ifmap_banks: int, psum_banks: int, word_bits: dict[Tensor, int]
+    glb: GlobalBuffer,
+    ledger: Ledger,
+    *,
+    ifmap_banks: int,
+    psum_banks: int,
+    word_bits: dict[Tensor, int],
+    tell: LevelTeller | None = None,
 ) -> Buffer:
     """Split the fmap banks for a layer."""
     if ifmap_banks + psum_banks > glb.fmap_banks:
         raise ModelError("GLB banks", f"{ifmap_banks} + {psum_banks} banks of {glb.fmap_banks}")
 
     def region(name: str, banks: int) -> Region:
-        return Region(name, banks, banks * glb.bank_bits)
+        return Region(name, banks, banks * glb.bank_bits, tell=tell)
 
     return Buffer(
         ledger,

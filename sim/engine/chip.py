@@ -11,7 +11,7 @@ import simpy
 
 from sim.arch import Machine
 from sim.counts import Ledger, Tensor
-from sim.engine.buffer import make_buffer
+from sim.engine.buffer import level_teller, make_buffer
 from sim.engine.clock import Clocks, make_clocks, now
 from sim.engine.codec import Codec
 from sim.engine.conservation import check_layer
@@ -67,14 +67,12 @@ class CycleModel:
         clocks = make_clocks(self.machine.core.clock, self.machine.link.clock)
         array, controller = self._wire(env, job, ledger, clocks)
         values = self._compute_values(job, array, controller) if self.check else None
+        configuration = self._configure(job, clocks)
         env.run(until=self._start(env, controller))
         self._tally(array)
         array.book(ledger, live_macs=controller.live_macs)
         check_layer(ledger, job.folded.original, batch=job.batch)
         self._check_streams(controller.fmaps)
-        configuration = configuration_cycles(
-            self.machine.scan_chain, core_hz=self.machine.core.clock, configurations=job.folded.configurations
-        )
         return LayerRun(
             ledger=ledger,
             processing_cycles=clocks.core_cycles(controller.processing_ticks),
@@ -83,6 +81,14 @@ class CycleModel:
             passes=array.passes,
             checked=None if values is None else values.verdict(),
         )
+
+    def _configure(self, job: Job, clocks: Clocks) -> int:
+        """Give the core cycles that the scan chain takes, all before tick 0."""
+        chain, times = self.machine.scan_chain, job.folded.configurations
+        cycles = configuration_cycles(chain, core_hz=self.machine.core.clock, configurations=times)
+        counts = {"configurations": times, "bits": times * chain.bits}
+        self.probes.tell("scan chain", -cycles * clocks.core_ticks, 0, "configuration", counts=counts)
+        return cycles
 
     def _wire(self, env: simpy.Environment, job: Job, ledger: Ledger, clocks: Clocks) -> tuple[PeArray, Controller]:
         machine, shape, bits = self.machine, job.folded.shape, job.layer.bits
@@ -94,7 +100,14 @@ class CycleModel:
             Tensor.PSUM: bits.psum,
             Tensor.OFMAP: bits.psum,
         }
-        buffer = make_buffer(machine.glb, ledger, ifmap_banks=ifmap_banks, psum_banks=psum_banks, word_bits=word_bits)
+        buffer = make_buffer(
+            machine.glb,
+            ledger,
+            ifmap_banks=ifmap_banks,
+            psum_banks=psum_banks,
+            word_bits=word_bits,
+            tell=level_teller(env, self.probes) if self.probes.observers else None,
+        )
         link = Link(env, machine.link, clocks, self.probes)
         array = PeArray(machine, shape, job.mapping, case.placement, bits, psum_banks, self.reuse)
         controller = Controller(
@@ -103,7 +116,7 @@ class CycleModel:
             clocks=clocks,
             link=link,
             buffer=buffer,
-            preload=FilterPreload(env, link, buffer, ledger, word_bits=bits.filter),
+            preload=FilterPreload(env, link, buffer, ledger, self.probes, word_bits=bits.filter),
             array=array,
             fmaps=self._store(job, clocks),
             ledger=ledger,

@@ -22,11 +22,12 @@ Values = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Describe a tile's stream in DRAM: its values, its bits, and the ticks through codec and link."""
+    """Describe a tile's stream in DRAM: its values, its bits, the ticks through codec and link, and if it is coded."""
 
     values: int
     bits: int
     ticks: int
+    coded: bool
 
 
 class Codec:
@@ -88,7 +89,7 @@ class Codec:
             self._clocks.link_ticks,
             code_first,
         )
-        return Stream(values, used * self._link_width, int(ticks))
+        return Stream(values, used * self._link_width, int(ticks), coded=True)
 
     def _raw(self, values: int, value_bits: int, *, code_first: bool) -> Stream:
         """Describe uncoded values: whole values packed into link words, unpacked at the codec's rate."""
@@ -98,7 +99,7 @@ class Codec:
         clocks = self._clocks
         rate = self._code.values_per_cycle
         ticks = stream_ticks(covered, words, rate, clocks.core_ticks, clocks.link_ticks, code_first)
-        return Stream(values, bits, int(ticks))
+        return Stream(values, bits, int(ticks), coded=False)
 
     def _grow(self, values: int) -> None:
         """Make room for the longest code of so many values: one pair a value."""

@@ -16,12 +16,15 @@ import simpy
 from sim.counts import Direction, Ledger, Level, Tensor
 from sim.engine.buffer import Buffer
 from sim.engine.clock import Clocks, now, to_next_edge
+from sim.engine.codec import Stream
 from sim.engine.datapath import Datapath
 from sim.engine.fmaps import FmapStore, IfmapTile
 from sim.engine.link import Link, Purpose
+from sim.engine.pass_phases import PassPhases, tell_phases
 from sim.engine.pe_array import PassRun, PassShape, PeArray
 from sim.engine.preload import FilterPreload
 from sim.engine.probes import Probes
+from sim.kernels import pass_layout
 from sim.layer import BitWidths, Shape
 from sim.mapping.row_stationary import Mapping, Span, Tile, tiles
 
@@ -96,9 +99,7 @@ class Controller:
             start = now(self.env)
             loaded = self.fmaps.load(tile)
             stream = loaded.stream
-            words = self.link.words_for(stream.bits)
-            yield self.link.request(Purpose.IFMAP_LOAD, words, stream_ticks=stream.ticks)
-            yield self.env.timeout(self._into_core_domain())
+            yield from self._move(Purpose.IFMAP_LOAD, stream)
             self.ledger.add(Level.DRAM, Tensor.IFMAP, Direction.READ, stream.values, bits=stream.bits)
             self.buffer.ifmap.put(stream.values * self.bits.ifmap)
             self.buffer.count(Tensor.IFMAP, Direction.WRITE, stream.values)
@@ -110,10 +111,10 @@ class Controller:
 
     def run_passes(self) -> Process:
         """Run every pass as its ifmaps, its filters and room for its psums are there."""
-        while (arrived := (yield self._loaded.get())) is not None:
+        while (arrived := (yield from self._await(self._loaded.get(), "ifmaps"))) is not None:
             tile, loaded = arrived
             if tile.first:
-                yield self._psum_slots.get(1)
+                yield from self._await(self._psum_slots.get(1), "psum room")
             for filters in tile.passes:
                 yield from self._run_pass(tile, filters, loaded)
             self.buffer.ifmap.drop(loaded.stream.values * self.bits.ifmap)
@@ -121,18 +122,21 @@ class Controller:
             if tile.last:
                 self._finished.put(tile)
         for _ in range(self.fmap_slots):
-            yield self._psum_slots.get(1)
+            yield from self._await(self._psum_slots.get(1), "ofmap stores")
 
     def _run_pass(self, tile: Tile, filters: Span, loaded: IfmapTile) -> Process:
         begun = now(self.env)
         yield self.preload.wait()
+        ready = now(self.env)
         core = self.clocks.core_ticks
-        wait = to_next_edge(now(self.env), core) + self.pass_setup_cycles * core
+        wait = to_next_edge(ready, core) + self.pass_setup_cycles * core
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
         if self.datapath is not None:
             self.datapath.run(tile, filters, begun_cycle=self.clocks.core_cycles(now(self.env)))
-        load = wait + max(0, run.filter_cycles * core - self._loaded_early())
+        early_from = self._early_from()
+        early = min(run.filter_cycles * core, max(0, self._drained_until - early_from))
+        load = wait + run.filter_cycles * core - early
         rest = (run.cycles - run.filter_cycles) * core
         if not self.filters_overlap:
             load, rest = load + rest, 0
@@ -141,18 +145,37 @@ class Controller:
         if rest:
             yield self.env.timeout(rest)
         self._count_psums(tile, run)
-        self.live_macs += self.fmaps.live_macs(tile, filters, loaded)
+        live_macs = self.fmaps.live_macs(tile, filters, loaded)
+        self.live_macs += live_macs
         end = now(self.env)
         if self.drain_overlaps:
             self._drained_from, self._drained_until = end - run.drain_cycles * core, end
         self.processing_ticks += end - begun
-        self.probes.tell("array", begun, end, "filters", first=filters.start, last=filters.stop - 1)
+        if self.probes.observers:
+            phases = PassPhases(begun, ready, early_from, early, ready + wait, end, self.clocks)
+            tell_phases(self.probes, phases, run, filters, self._pass_counts(tile, shape, run, live_macs))
 
-    def _loaded_early(self) -> int:
-        """Give the whole core cycles, in ticks, for which a pass's filters went in while the last pass drained."""
+    def _pass_counts(self, tile: Tile, shape: PassShape, run: PassRun, live_macs: int) -> dict[str, int]:
+        """Give what there is to tell of a pass beside its filters and its times."""
+        return {
+            "pass": self.array.passes - 1,
+            "group": tile.group,
+            "first_image": tile.images.start,
+            "images": shape.images,
+            "first_row": tile.rows.start,
+            "rows": shape.rows,
+            "first_channel": tile.channels.start,
+            "channels": shape.channels,
+            "filters": shape.filters,
+            "active_pes": self.array.active_pes(shape),
+            "macs": int(run.counters[pass_layout.MACS_ISSUED]),
+            "macs_performed": live_macs,
+        }
+
+    def _early_from(self) -> int:
+        """Give the core's edge from which a pass's filters could go in while the last pass drained."""
         start = max(self._drained_from, self.preload.ready_since)
-        start += to_next_edge(start, self.clocks.core_ticks)
-        return max(0, self._drained_until - start)
+        return start + to_next_edge(start, self.clocks.core_ticks)
 
     def _count_psums(self, tile: Tile, run: PassRun) -> None:
         if tile.first:
@@ -167,15 +190,36 @@ class Controller:
             start = now(self.env)
             stream = self.fmaps.store(tile)
             self.buffer.count(Tensor.OFMAP, Direction.READ, stream.values)
-            words = self.link.words_for(stream.bits)
-            yield self.link.request(Purpose.OFMAP_STORE, words, stream_ticks=stream.ticks)
-            yield self.env.timeout(self._into_core_domain())
+            yield from self._move(Purpose.OFMAP_STORE, stream)
             self.ledger.add(Level.DRAM, Tensor.OFMAP, Direction.WRITE, stream.values, bits=stream.bits)
             self.buffer.psum.drop(stream.values * self.bits.psum)
             self.probes.tell(
                 "writer", start, now(self.env), "ofmap rows", first=tile.rows.start, last=tile.rows.stop - 1
             )
             self._psum_slots.put(1)
+
+    def _move(self, purpose: Purpose, stream: Stream) -> Process:
+        """Take a stream over the link, and its end over to the core's clock."""
+        words = self.link.words_for(stream.bits)
+        begun = yield self.link.request(
+            purpose, words, stream_ticks=stream.ticks, values=stream.values, bits=stream.bits
+        )
+        through = now(self.env)
+        yield self.env.timeout(self._into_core_domain())
+        if self.probes.observers:
+            loads = purpose is Purpose.IFMAP_LOAD
+            work = ("decode" if loads else "encode") if stream.coded else ("unpack" if loads else "pack")
+            self.probes.tell("codec", begun, through, work, counts={"values": stream.values, "bits": stream.bits})
+            banks, way = ("glb ifmap", "fill") if loads else ("glb psum", "drain")
+            self.probes.tell(banks, begun, now(self.env), way, counts={"words": stream.values})
+
+    def _await(self, event: simpy.Event, what: str) -> Generator[simpy.Event, Any, Any]:
+        """Wait for an event, and tell for how long the array did nothing."""
+        since = now(self.env)
+        value = yield event
+        if self.probes.observers and now(self.env) > since:
+            self.probes.tell("waits", since, now(self.env), what)
+        return value
 
     def _into_core_domain(self) -> int:
         """Give the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""

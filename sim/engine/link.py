@@ -32,13 +32,18 @@ class Purpose(IntEnum):
 
 @dataclass(slots=True)
 class Transfer:
-    """Hold a request in service or waiting: its link words, and ticks by which the codec is slower than the link."""
+    """Hold a request in service or waiting: its link words, and ticks by which the codec is slower than the link.
+
+    `begun` is the tick of its first word, -1 before it; `counts` is what it is told with.
+    """
 
     purpose: Purpose
     words_left: int
     extra_ticks: int
     done: simpy.Event
+    counts: dict[str, int] | None
     words_through: int = 0
+    begun: int = -1
 
     @property
     def writes(self) -> bool:
@@ -76,14 +81,18 @@ class Link:
         """Give the link words that carry `bits`."""
         return -(-bits // self._domain.width)
 
-    def request(self, purpose: Purpose, words: int, *, stream_ticks: int = 0) -> simpy.Event:
-        """Ask for `words` link words to be moved; the event fires when they are.
+    def request(
+        self, purpose: Purpose, words: int, *, stream_ticks: int = 0, values: int = 0, bits: int = 0
+    ) -> simpy.Event:
+        """Ask for `words` link words to be moved; the event fires when they are, with the tick of the first.
 
         `stream_ticks` is how long the codec at the other end needs for the whole stream, where that is longer.
+        `values` and `bits` say what the words carry.
         """
         done = self._env.event()
         extra = max(0, stream_ticks - words * self._clocks.link_ticks)
-        self._waiting.append(Transfer(purpose, words, extra, done))
+        counts = {"values": values, "bits": bits} if bits and self._probes.observers else None
+        self._waiting.append(Transfer(purpose, words, extra, done, counts))
         if self._preloading and purpose is not Purpose.FILTER_PRELOAD and self._server is not None:
             self._preloading = False
             self._server.interrupt()
@@ -114,6 +123,8 @@ class Link:
         """Move a transfer to its end, or a preload to the end of the burst in which something else is asked for."""
         wait = self._time_to_start(transfer)
         start = now(self._env) + wait
+        if transfer.begun < 0:
+            transfer.begun = start
         words = transfer.words_left
         ticks = words * self._clocks.link_ticks + transfer.extra_ticks
         self._preloading = transfer.purpose is Purpose.FILTER_PRELOAD
@@ -127,11 +138,11 @@ class Link:
         transfer.words_left -= words
         transfer.words_through += words
         self.words_moved += words
-        what = transfer.purpose.name.lower()
-        self._probes.tell("link", start, start + ticks, what, first=first, last=first + words - 1)
+        what, last = transfer.purpose.name.lower(), first + words - 1
+        self._probes.tell("link", start, start + ticks, what, first=first, last=last, counts=transfer.counts)
         if transfer.words_left == 0:
             self._waiting.remove(transfer)
-            transfer.done.succeed()
+            transfer.done.succeed(transfer.begun)
 
     def _cut_short(self, transfer: Transfer, start: int, ticks: int) -> tuple[int, int]:
         """Give the words and the ticks of the bursts that are begun by now; at least one is."""

@@ -103,6 +103,12 @@ class PeArray:
         self.totals += run.counters
         return run
 
+    def active_pes(self, shape: PassShape) -> int:
+        """Count the PEs that work in a pass; fewer in a tail than in a full one."""
+        mapping = self.mapping
+        sets = -(-shape.filters // mapping.p) * -(-shape.channels // mapping.q)
+        return sets * shape.rows * self.shape.R
+
     def book(self, ledger: Ledger, *, live_macs: int) -> None:
         """Put what PEs and networks counted into the ledger."""
         self.pe.book(ledger, self.totals, live_macs=live_macs)

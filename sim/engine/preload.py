@@ -15,15 +15,19 @@ from sim.counts import Direction, Ledger, Level, Tensor
 from sim.engine.buffer import Buffer
 from sim.engine.clock import now
 from sim.engine.link import Link, Purpose
+from sim.engine.probes import Probes
 
 
 class FilterPreload:
     """Keep the filter banks filled one pass ahead."""
 
-    def __init__(self, env: simpy.Environment, link: Link, buffer: Buffer, ledger: Ledger, *, word_bits: int) -> None:
+    def __init__(
+        self, env: simpy.Environment, link: Link, buffer: Buffer, ledger: Ledger, probes: Probes, *, word_bits: int
+    ) -> None:
         self._link = link
         self._buffer = buffer
         self._ledger = ledger
+        self._probes = probes
         self._word_bits = word_bits
         self._env = env
         self._ready = env.event()
@@ -37,12 +41,15 @@ class FilterPreload:
             yield self._banks_free
             self._banks_free = self._env.event()
             bits = words * self._word_bits
-            yield self._link.request(Purpose.FILTER_PRELOAD, self._link.words_for(bits))
+            request = self._link.request(Purpose.FILTER_PRELOAD, self._link.words_for(bits), values=words, bits=bits)
+            begun = yield request
             self._ledger.add(Level.DRAM, Tensor.FILTER, Direction.READ, words, bits=bits)
             self._buffer.filter.put(bits)
             self._held_bits = bits
             self._buffer.count(Tensor.FILTER, Direction.WRITE, words)
             self.ready_since = now(self._env)
+            if self._probes.observers:
+                self._probes.tell("glb filter", begun, self.ready_since, "fill", counts={"words": words})
             self._ready.succeed()
 
     def wait(self) -> simpy.Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -11,6 +11,7 @@ class Activity:
     """Describe something that a component did: `start` and `end` in ticks, `what` in a few words.
 
     `first` and `last` number the filters, rows, or link words of a transfer that it was about; -1 where there are none.
+    `counts` are further numbers by name. Tick 0 is when the layer is configured; the scan chain works before it.
     """
 
     component: str
@@ -19,6 +20,7 @@ class Activity:
     what: str
     first: int = -1
     last: int = -1
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 Observer = Callable[[Activity], None]
@@ -26,7 +28,7 @@ Observer = Callable[[Activity], None]
 
 @dataclass(slots=True)
 class Probes:
-    """Hold the observers of one chip."""
+    """Hold the observers of one chip; where there are none, what takes work to tell need not be told."""
 
     observers: list[Observer] = field(default_factory=list)
 
@@ -34,7 +36,17 @@ class Probes:
         """Call `observer` with every activity from now on."""
         self.observers.append(observer)
 
-    def tell(self, component: str, start: int, end: int, what: str, *, first: int = -1, last: int = -1) -> None:
+    def tell(
+        self,
+        component: str,
+        start: int,
+        end: int,
+        what: str,
+        *,
+        first: int = -1,
+        last: int = -1,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
         """Hand an activity to the observers."""
         for observer in self.observers:
-            observer(Activity(component, start, end, what, first, last))
+            observer(Activity(component, start, end, what, first, last, counts or {}))

@@ -66,9 +66,9 @@ class CapacitySearch:
     def _keep(self, capacities: Capacities, mapping: Mapping) -> None:
         place = self._count
         if place == len(self._mappings):
-            self._capacities, self._mappings, self._scores = [
-                np.vstack([one, np.zeros_like(one)]) for one in (self._capacities, self._mappings, self._scores)
-            ]
+            self._capacities = np.vstack([self._capacities, np.zeros_like(self._capacities)])
+            self._mappings = np.vstack([self._mappings, np.zeros_like(self._mappings)])
+            self._scores = np.vstack([self._scores, np.zeros_like(self._scores)])
         self._capacities[place] = capacities
         self._mappings[place] = mapping.as_tuple()
         self._scores[place] = self.problem.score(mapping)

@@ -19,7 +19,7 @@ CAPACITY_PLACES = np.array(mapping_legality.CAPACITIES)
 
 def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArray[np.int64]:
     """Gather loop bounds, capacities and rates; memories in words of the layer's widths."""
-    shape, pe, glb, noc, bits = folded.shape, machine.pe, machine.glb, machine.noc, layer.bits
+    shape, pe, noc, bits = folded.shape, machine.pe, machine.noc, layer.bits
     window = pe.ifmap_spad.capacity(bits.ifmap)
     chain = machine.scan_chain
     values = {
@@ -37,7 +37,6 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
         "ARRAY_COLUMNS": machine.pe_array.columns,
         "WINDOW": window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
         "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
-        "BANK_BITS": glb.bank_bits,
         "FMAP_COPIES": 2 if machine.overlap.fmaps else 1,
         "IFMAP_BITS": bits.ifmap,
         "FILTER_BITS": bits.filter,
@@ -68,6 +67,7 @@ def capacities_of(machine: Machine, bits: BitWidths) -> NDArray[np.int64]:
         layer_cost.ROW_TAGS: (1 << noc.row_id) - 1,
         layer_cost.COL_TAGS: (1 << noc.col_id) - 1,
         layer_cost.FMAP_BANKS: glb.fmap_banks,
+        layer_cost.BANK_BITS: glb.bank_bits,
         layer_cost.FILTER_BUFFER: glb.filter_banks * glb.bank_bits // bits.filter,
     }
     return np.array([rooms[place] for place in mapping_legality.CAPACITIES], np.int64)

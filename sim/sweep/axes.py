@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
-from sim.arch import Machine
 from sim.document_tree import Mark, Node, Steps, described, tree_of_data
-from sim.errors import InputError, did_you_mean, listed, quoted
+from sim.errors import FieldFault, InputError, quoted
 from sim.schema import Document
 from sim.schema_faults import first_fault
+from sim.sweep.paths import field_of, in_full
 from sim.units import Dimension
 
 MOST_VALUES = 10_000
@@ -24,29 +24,6 @@ _NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
 _RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})(?::({_NUMBER}))?(?:\s+([^\W\d_]+))?")
 _LIST_WITH_UNIT = re.compile(rf"\[\s*({_NUMBER}(?:\s*,\s*{_NUMBER})*)\s*\]\s*([^\W\d_]+)")
 _UNIT = re.compile(r".*[\d.\s]([^\W\d_]+)\s*")
-_NOT_PARAMETERS = ("schema", "name", "source")
-_Limit = Annotated[int, Field(ge=1, le=1 << 20)]
-
-
-class _MappingLimits(Document):
-    """Hold the mapping parameters that a point may fix."""
-
-    m: _Limit
-    n: _Limit
-    e: _Limit
-    p: _Limit
-    q: _Limit
-    r: _Limit
-    t: _Limit
-
-
-class _OwnAxes(Document):
-    """Hold what may vary and is no parameter of the machine."""
-
-    workload: Annotated[str, Field(min_length=1, max_length=4096)]
-    cost_table: Annotated[str, Field(min_length=1, max_length=4096)]
-    batch: Annotated[int, Field(ge=1, le=4096)]
-    mapping: _MappingLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +34,14 @@ class Axis:
     written: tuple[object, ...]
     values: tuple[object, ...]
     column: str
+
+    @property
+    def distinct(self) -> dict[object, object]:
+        """Give each value once, with how it was written first; axes that move together may repeat theirs."""
+        found: dict[object, object] = {}
+        for value, written in zip(self.values, self.written, strict=True):
+            found.setdefault(value, written)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +62,34 @@ class Site:
 
 def read_axis(path: str, site: Site) -> Axis:
     """Read a path and its values; raise InputError for an unknown path and for a value of a wrong type or unit."""
+    axis = read_paired_axis(path, site)
+    check_repeats(axis.values, axis.written, site)
+    return axis
+
+
+def check_repeats(values: Sequence[object], written: Sequence[object], site: Site) -> None:
+    """See that no value of an axis stands twice, nor any set of values of axes that move together."""
+    seen = set[object]()
+    for index, value in enumerate(values):
+        if value in seen:
+            raise site.error(f"{quoted(str(written[index]))} stands twice", "every value once", item=index)
+        seen.add(value)
+
+
+def read_paired_axis(path: str, site: Site) -> Axis:
+    """Read an axis that moves together with others: a value may stand there more than once."""
+    path = in_full(path)
     field = _field_of(path, site)
     written = _written_values(site)
     values = _checked(written, field, site)
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise site.error(f"{quoted(str(written[index]))} stands twice", "every value once", item=index)
-    return Axis(path, written, values, path + _unit_suffix(written))
-
-
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
+    return Axis(path, written, values, path + _unit_suffix(written, values))
 
 
 def _field_of(path: str, site: Site) -> FieldInfo:
-    """Find the field that a dotted path leads to."""
-    fields = {name: field for name, field in _fields(Machine).items() if name not in _NOT_PARAMETERS}
-    fields |= _fields(_OwnAxes)
-    steps = path.split(".")
-    for depth, step in enumerate(steps):
-        if step not in fields:
-            near = did_you_mean(step, fields)
-            raise site.error(f"unknown parameter {quoted(step)}", near)
-        field, inner = fields[step], fields[step].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            if depth < len(steps) - 1:
-                raise site.error(f"{quoted(step)} has no parameters inside", f"end the path with {quoted(step)}")
-            return field
-        fields = _fields(inner)
-    raise site.error(f"{quoted(path)} is a group of parameters", f"add one of them: {listed(fields)}")
+    try:
+        return field_of(path)
+    except FieldFault as fault:
+        raise site.error(fault.wrong, fault.allowed) from fault
 
 
 def _written_values(site: Site) -> tuple[object, ...]:
@@ -156,9 +140,10 @@ def _checked(written: Sequence[object], field: FieldInfo, site: Site) -> tuple[o
     return tuple(getattr(found, "values"))  # noqa: B009 - the model is made above
 
 
-def _unit_suffix(written: Sequence[object]) -> str:
+def _unit_suffix(written: Sequence[object], values: Sequence[object]) -> str:
     """Name the base unit of quantities, for a column; nothing for plain numbers and words."""
-    match = _UNIT.fullmatch(written[0]) if isinstance(written[0], str) else None
+    is_quantity = isinstance(written[0], str) and isinstance(values[0], int | float)
+    match = _UNIT.fullmatch(str(written[0])) if is_quantity else None
     for dimension in Dimension if match else ():
         if match and match[1] in dimension.units:
             base = dimension.base_unit

@@ -36,7 +36,13 @@ def with_capacities(machine: Machine, rng: random.Random) -> Machine:
         update={
             "pe_array": machine.pe_array.model_copy(update={"rows": rng.randint(2, 8)}),
             "pe": machine.pe.model_copy(update={"filter_spad": filter_spad}),
-            "glb": machine.glb.model_copy(update={"fmap_banks": rng.randint(2, 24), "filter_banks": rng.randint(1, 3)}),
+            "glb": machine.glb.model_copy(
+                update={
+                    "fmap_banks": rng.randint(2, 24),
+                    "filter_banks": rng.randint(1, 3),
+                    "bank_words": rng.choice((4, 8, 12, 16)),
+                }
+            ),
             "noc": machine.noc.model_copy(update={"row_id": rng.randint(2, 4), "col_id": rng.randint(2, 5)}),
         }
     )

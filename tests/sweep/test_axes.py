@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sim.catalogue import find_machine
 from sim.errors import InputError
 from sim.sweep.points import Study
 from sim.sweep.spec import read_study
@@ -43,6 +44,13 @@ def shown(study: Study) -> list[tuple[object, ...]]:
         ("mapping.n", [1, 4], [1, 4]),
         ("batch", "1..3", [1, 2, 3]),
         ("workload", ["alexnet", "vgg16"], ["alexnet", "vgg16"]),
+        ("arch", ["eyeriss", "isca2016_256pe"], ["eyeriss", "isca2016_256pe"]),
+        ("cost_table", "normalized-65nm", ["normalized-65nm"]),
+        ("cost_table.dram", [100, 200.5], [100.0, 200.5]),
+        ("cost_table.dram.ifmap.read", "100..200:100", [100.0, 200.0]),
+        ("cost_table.static_power", "[1, 2] mW", [0.001, 0.002]),
+        ("cost_table.word", "16 b", [16]),
+        ("bits.ifmap", "4..8:4", [4, 8]),
     ],
 )
 def test_values(path: str, written: Any, values: list[object]) -> None:
@@ -50,8 +58,16 @@ def test_values(path: str, written: Any, values: list[object]) -> None:
 
 
 def test_columns_name_units() -> None:
-    study = study_of({"core.clock": "100 MHz", "noc.gon": "64 b", "core.voltage": "1.0 V", "pe_array.rows": 12})
-    assert study.axis_columns() == ("core.clock_hz", "noc.gon_bits", "core.voltage_v", "pe_array.rows")
+    axes = {"core.clock": "100 MHz", "noc.gon": "64 b", "core.voltage": "1.0 V", "pe_array.rows": 12, "bits.psum": 8}
+    study = study_of({**axes, "cost_table.static_power": "1 W", "cost_table.mac": 1})
+    machine = ("core.clock_hz", "noc.gon_bits", "core.voltage_v", "pe_array.rows")
+    assert study.axis_columns() == (*machine, "bits.psum", "cost_table.static_power_w", "cost_table.mac")
+
+
+def test_a_name_that_ends_like_a_quantity_is_no_quantity(tmp_path: Path) -> None:
+    machine = tmp_path / "chip 1 b"
+    machine.write_bytes(find_machine("eyeriss").read_bytes())
+    assert study_of({"arch": str(machine)}).axis_columns() == ("arch",)
 
 
 def test_a_grid_counts_like_an_odometer_and_pairs_move_together() -> None:
@@ -97,6 +113,19 @@ def test_the_command_line_replaces_and_adds_axes() -> None:
             "pe_array: [12]",
             "axes.pe_array: 'pe_array' is a group of parameters; add one of them: rows, columns",
         ),
+        ("bits.ofmap: [8]", "axes['bits.ofmap']: unknown parameter 'ofmap'; did you mean 'ifmap'?"),
+        ("bits.ifmap: [8, 33]", "axes['bits.ifmap'][1]: got the number 33; expected at most 32"),
+        ("bits.ifmap: [8 b]", "axes['bits.ifmap'][0]: got the text '8 b'; expected a whole number"),
+        ("cost_table.dran: [1]", "axes['cost_table.dran']: unknown parameter 'dran'; did you mean 'dram'?"),
+        ("cost_table.dram: [-1]", "axes['cost_table.dram'][0]: got the number -1; expected at least 0.0"),
+        (
+            "cost_table.pe_cycle: [1]",
+            "axes['cost_table.pe_cycle']: 'pe_cycle' is a group of parameters; add one of them: clock, spads, control",
+        ),
+        (
+            "cost_table.static_power: [1]",
+            "axes['cost_table.static_power'][0]: a number without a unit; write e.g. '205 mW'",
+        ),
         ("batch.x: [12]", "axes['batch.x']: 'batch' has no parameters inside; end the path with 'batch'"),
     ],
 )
@@ -132,6 +161,16 @@ def test_pairs_of_unequal_length_are_refused() -> None:
 def test_an_axis_given_twice_is_refused() -> None:
     with pytest.raises(InputError, match=r"^sweep: the axis 'batch' is given twice; give every axis once$"):
         study_of({"batch": [1]}, paired=[{"batch": [1]}])
+
+
+def test_axes_that_overlap_are_refused() -> None:
+    line = r"^sweep: the axis 'cost_table\.glb\.psum' is a part of the axis 'cost_table\.glb'; leave one out$"
+    with pytest.raises(InputError, match=line):
+        study_of({"cost_table.glb": [1]}, ("cost_table.glb.psum=[2]",))
+
+
+def test_many_values_are_read_at_once() -> None:
+    assert len(study_of({"glb.fmap_banks": "1..10000"})) == 10_000
 
 
 def test_a_sweep_without_a_network_is_refused() -> None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +14,11 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.sweep import store as store_module
 from sim.sweep import sweep
-from sim.sweep.executors import InProcess, LocalProcesses
+from sim.sweep.local import InProcess, LocalProcesses
 from sim.sweep.run import fill
 from sim.sweep.spec import read_study
 from sim.sweep.store import MEMORY, Store
-
-ROOT = Path(__file__).resolve().parents[2]
-WORKLOAD = """\
-schema: 1
-name: small
-source: test
-batch: 2
-default_zeros: {ifmap: 0.5, ofmap: 0.25}
-layers:
-  - {name: c1, type: conv, ifmap: [3, 20, 20], filters: 16, kernel: 3, pad: 1}
-  - {name: c2, type: conv, ifmap: [16, 20, 20], filters: 24, kernel: 3, stride: 2}
-  - {name: total, type: fc, ifmap: [24, 9, 9], filters: 10}
-"""
-AXES = {"glb.fmap_banks": [1, 6, 25], "core.clock": ["100 MHz", "200 MHz"], "mapping.n": [1, 2]}
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> dict[str, Any]:
-    """Give the data of a sweep of 12 points, 4 of them impossible."""
-    file = tmp_path / "small.yaml"
-    file.write_text(WORKLOAD, encoding="utf-8")
-    return {"schema": 1, "workload": str(file), "axes": AXES}
-
-
-@pytest.fixture
-def spec(small: dict[str, Any], tmp_path: Path) -> Path:
-    """Give the same as a file; JSON is YAML."""
-    file = tmp_path / "spec.yaml"
-    file.write_text(json.dumps(small), encoding="utf-8")
-    return file
+from sweep.commands import command, points_in, start, wait_until
 
 
 def test_rows_agree_with_estimate(small: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,8 +87,8 @@ def test_the_command_writes_and_goes_on(spec: Path, tmp_path: Path, capsys: pyte
     assert main(["sweep", str(spec), "--store", str(store), "--csv", str(one)]) == 0
     assert capsys.readouterr().out.startswith(f"12 of 12 points are in {store}, 4 of them impossible\nbest of ")
     with sqlite3.connect(store) as connection:
-        connection.execute("DELETE FROM rows WHERE point IN (3, 7)")
-        connection.execute("DELETE FROM points WHERE number IN (3, 7)")
+        connection.execute("DELETE FROM layers WHERE point IN (3, 7)")
+        connection.execute("DELETE FROM points WHERE point IN (3, 7)")
     connection.close()
     assert main(["sweep", str(spec), "--store", str(store), "--csv", str(two), "--quiet"]) == 0
     assert one.read_bytes() == two.read_bytes()
@@ -163,50 +130,11 @@ def test_a_file_that_is_no_store_is_refused(small: dict[str, Any], tmp_path: Pat
         Store(str(other), read_study(small))
 
 
-def command(spec: Path, store: Path, *more: str) -> list[str]:
-    """Give a sweep's command line, of many points."""
-    many = ["--set", "glb.fmap_banks=1..40"]
-    return [sys.executable, "-m", "sim", "sweep", str(spec), *many, "--store", str(store), *more]
-
-
-def points_in(store: Path) -> int:
-    """Count the points that are in a store, which may not be there yet."""
-    if not store.exists():
-        return 0
-    connection = sqlite3.connect(store)
-    try:
-        return int(connection.execute("SELECT count(*) FROM points").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
-    finally:
-        connection.close()
-
-
-def test_a_killed_sweep_goes_on_to_the_same_result(spec: Path, tmp_path: Path) -> None:
-    whole, killed = tmp_path / "whole.csv", tmp_path / "killed.csv"
-    subprocess.run(command(spec, tmp_path / "w.sqlite", "--csv", str(whole), "--quiet"), cwd=ROOT, check=True)
-    store, draw, kept = tmp_path / "k.sqlite", random.Random(1), list[int]()
-    for workers in ("1", "1", "2", "1"):
-        process = subprocess.Popen(command(spec, store, "--workers", workers, "--quiet"), cwd=ROOT)
-        before, deadline = points_in(store), time.monotonic() + 20
-        while points_in(store) == before and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(draw.uniform(0, 0.05))
-        process.kill()
-        process.wait()
-        kept.append(points_in(store))
-    assert 0 < kept[0] < 160
-    assert kept == sorted(kept)
-    subprocess.run(command(spec, store, "--csv", str(killed), "--quiet"), cwd=ROOT, check=True)
-    assert whole.read_bytes() == killed.read_bytes()
-
-
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(spec: Path, tmp_path: Path) -> None:
     store = tmp_path / "s.sqlite"
-    words = [*command(spec, store, "--quiet"), "--set", "core.clock=100..250:1 MHz"]
-    process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while points_in(store) == 0 and process.poll() is None:
-        time.sleep(0.02)
+    many = ("glb.fmap_banks=1..40", "core.clock=100..250:1 MHz")
+    process = start(command(spec, store, "--quiet", sets=many))
+    wait_until(lambda: points_in(store) or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=30)
     lines = said.splitlines()
@@ -214,7 +142,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(spec: Path, tmp_pat
     assert lines[1].startswith(f"{points_in(store)} of 12080 points are in {store}, ")
     assert lines[-1] == (
         f"to go on: python -m sim sweep {spec} --set glb.fmap_banks=1..40 --set 'core.clock=100..250:1 MHz' "
-        f"--store {store} --workers 1"
+        f"--store {store} --quiet"
     )
 
 

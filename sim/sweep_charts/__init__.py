@@ -1,0 +1,1 @@
+"""Charts of a stored sweep: Pareto fronts, heat maps, sensitivities, bars of energy by layer."""

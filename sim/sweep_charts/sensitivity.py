@@ -1,0 +1,152 @@
+"""Sensitivities: what an axis alone moves, each of its values held against one of them with all else the same."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sim.chart_parts import BLUE, GREEN, ORANGE, PURPLE, VERMILION, plain
+from sim.charts import render
+from sim.sweep.stored import StoredAxis
+from sim.sweep_charts.metrics import SHORT
+from sim.sweep_charts.points import NOT_DESIGN, SweepPoint, SweepPoints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_STYLES = {  # marker and colour of each metric
+    "energy": ("o", BLUE),
+    "delay": ("s", VERMILION),
+    "edp": ("^", PURPLE),
+    "area": ("D", GREEN),
+    "dram": ("v", ORANGE),
+}
+_MOST_PANELS = 24
+_MOST_TICKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """Hold how a metric goes along an axis, or axes that move together.
+
+    For each of its values, `ratios` is the geometric mean of metric over metric at the value number `reference`, over
+    all pairs of points that differ in nothing else, and `pairs` their number; None where there is no pair.
+    """
+
+    axes: tuple[StoredAxis, ...]
+    reference: int
+    ratios: tuple[float | None, ...]
+    pairs: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Name the axes."""
+        return ", ".join(axis.path for axis in self.axes)
+
+    @property
+    def span(self) -> float | None:
+        """Give the largest ratio over the smallest; None where nothing could be compared."""
+        known = [ratio for ratio in self.ratios if ratio is not None]
+        return max(known) / min(known) if len(known) > 1 else None
+
+    def label(self, at: int) -> str:
+        """Write a value, or the values of axes that move together."""
+        return " | ".join(axis.shown(axis.values[at]) for axis in self.axes)
+
+
+def sensitivities(points: SweepPoints, metric: str) -> list[Sensitivity]:
+    """Find how a metric goes along each axis of the design, in the spec's order."""
+    groups = _tied(points)
+    leads = [axes[0].path for axes in groups]  # the others of a group follow
+    return [
+        _along(axes, points.done, [path for path in leads if path != axes[0].path], metric)
+        for axes in groups
+        if len(axes[0].values) > 1 and not any(axis.path in NOT_DESIGN for axis in axes)
+    ]
+
+
+def _tied(points: SweepPoints) -> list[tuple[StoredAxis, ...]]:
+    """Put axes together that take their first values together, their second, and so on: no point tells them apart."""
+    every = [*points.done, *points.impossible]
+    groups: dict[tuple[int, ...], list[StoredAxis]] = {}
+    for axis in points.axes:
+        groups.setdefault((len(axis.values), *(point.indices[axis.path] for point in every)), []).append(axis)
+    return [tuple(axes) for axes in groups.values()]
+
+
+def _along(axes: tuple[StoredAxis, ...], done: Sequence[SweepPoint], others: Sequence[str], metric: str) -> Sensitivity:
+    path, count = axes[0].path, len(axes[0].values)
+    finished = Counter(point.indices[path] for point in done)
+    reference = max(range(count), key=lambda at: (finished[at], -at))  # the first of those at which most can be
+    bases: dict[tuple[int, ...], float] = {}
+    for point in done:
+        if point.indices[path] == reference:
+            bases[tuple(point.indices[other] for other in others)] = point.measure(metric)
+    logarithms: list[list[float]] = [[] for _ in range(count)]
+    for point in done:
+        base = bases.get(tuple(point.indices[other] for other in others), 0.0)
+        value = point.measure(metric)
+        if base > 0 and value > 0:
+            logarithms[point.indices[path]].append(math.log(value / base))
+    ratios = tuple(math.exp(math.fsum(one) / len(one)) if one else None for one in logarithms)
+    return Sensitivity(axes, reference, ratios, tuple(len(one) for one in logarithms))
+
+
+def draw_sensitivities(points: SweepPoints, metrics: Sequence[str], *, suffix: str) -> bytes:
+    """Draw a panel for each axis, the one that moves most first; at least one axis."""
+    found = {metric: sensitivities(points, metric) for metric in metrics}
+    order = sorted(
+        range(len(found[metrics[0]])), key=lambda at: -max(found[metric][at].span or 0 for metric in metrics)
+    )[:_MOST_PANELS]
+    across = 2 if len(order) == 4 else min(3, len(order))
+    down = -(-len(order) // across)
+
+    def draw(figure: Figure) -> None:
+        grid = figure.subplots(down, across, squeeze=False, sharey=True)
+        for axes, at in zip(grid.flat, order, strict=False):
+            _draw_panel(axes, {metric: found[metric][at] for metric in metrics})
+        for axes in list(grid.flat)[len(order) :]:
+            axes.axis("off")
+        for row in grid:
+            row[0].set_ylabel("relative to the ringed value")
+        handles, labels = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=len(metrics), frameon=False)
+        figure.suptitle(plain(points.title, most=72), fontsize=10, x=0.01, ha="left")
+
+    return render(draw, suffix=suffix, size=(max(6.4, 0.8 + 3.3 * across), 0.7 + 2.5 * down))
+
+
+def _draw_panel(axes: Axes, found: dict[str, Sensitivity]) -> None:
+    one = next(iter(found.values()))
+    count = len(one.ratios)
+    axes.axhline(1.0, color="#555555", linewidth=0.8, zorder=1)
+    for depth, (metric, sensitivity) in enumerate(found.items()):
+        marker, colour = _STYLES[metric]
+        known = [(at, ratio) for at, ratio in enumerate(sensitivity.ratios) if ratio is not None]
+        axes.plot(
+            [at for at, _ in known],
+            [ratio for _, ratio in known],
+            marker=marker if count <= 4 * _MOST_TICKS else None,
+            markersize=4,
+            linewidth=1.2,
+            color=colour,
+            linestyle="--" if metric == "area" else "-",
+            label=SHORT[metric],
+            zorder=3 - 0.1 * depth,  # what was named first lies on top
+        )
+    axes.plot([one.reference], [1.0], marker="o", markersize=9, markerfacecolor="none", color="#333333", zorder=4)
+    step = -(-count // _MOST_TICKS)
+    names = [plain(one.label(at), most=24) for at in range(0, count, step)]
+    is_slanted = sum(len(name) + 2 for name in names) > 44
+    axes.set_xticks(
+        range(0, count, step), names, rotation=30 if is_slanted else 0, ha="right" if is_slanted else "center"
+    )
+    axes.tick_params(axis="x", labelsize=7.5)
+    axes.set_xlim(-0.3, count - 0.7)
+    axes.set_title(plain(one.name, most=44), fontsize=9, loc="left")
+    axes.grid(axis="y", color="#e5e5e5", linewidth=0.5, zorder=0)
+    axes.spines[["top", "right"]].set_visible(False)
