@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim import sweep
 from sim.charts import check_plot, render
 from sim.errors import InputError
-from sim.sweep import sweep
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sim.errors import listed
 from sim.html_page import Cell, Html, Picture, bullets, figure, headline, page, paragraph, section, table
-from sim.sweep.stored import StoredAxis, StoredSweep
 from sim.sweep_charts.heat_map import choose_axes, draw_heat_maps, map_axes
 from sim.sweep_charts.layer_bars import MOST_POINTS, draw_layers, draw_networks
 from sim.sweep_charts.metrics import METRICS, SHORT, TITLES, shown
 from sim.sweep_charts.pareto import draw_pareto, front_of
 from sim.sweep_charts.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title
 from sim.sweep_charts.sensitivity import Sensitivity, draw_sensitivities, sensitivities
+from sim.sweeps.stored import StoredAxis, StoredSweep
 
 _MOST_ROWS = 200  # of the front; the CSV has all
 _MOST_REASONS = 8

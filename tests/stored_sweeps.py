@@ -9,9 +9,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sim.sweep.points import Point, Study
-from sim.sweep.spec import read_study
-from sim.sweep.store import Store
+from sim.sweeps.points import Point, Study
+from sim.sweeps.spec import read_study
+from sim.sweeps.store import Store
 
 Figures = Dict[str, Any]
 KINDS = {"compute": 0.1, "ifmap": 0.2, "filter": 0.3, "ofmap": 0.1, "static": 0.3}

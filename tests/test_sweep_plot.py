@@ -24,12 +24,12 @@ from test_html import BROWSER, check, complaints
 
 from sim.cli import main
 from sim.errors import InputError
-from sim.sweep.points import Point
-from sim.sweep.stored import StoredSweep
 from sim.sweep_charts.front import pareto_front
 from sim.sweep_charts.heat_map import heat_map
 from sim.sweep_charts.points import SweepPoints, read_points
 from sim.sweep_charts.sensitivity import sensitivities
+from sim.sweeps.points import Point
+from sim.sweeps.stored import StoredSweep
 
 GRID = {
     "schema": 1,

@@ -9,21 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.arch import Machine, read_machine
-from sim.catalogue import find_cost_table, find_machine, find_workload
-from sim.catalogue import names as shipped
+from sim.catalogue import find_cost_table, find_machine
 from sim.energy import CostTable, read_cost_table
 from sim.errors import InputError, did_you_mean, quoted
+from sim.importers.networks import read_plain_network
 from sim.importers.onnx_network import OnnxNetwork, read_onnx
 from sim.importers.onnx_shapes import read_shapes
-from sim.importers.scalesim import read_topology
-from sim.importers.timeloop import is_problem, is_problem_folder, read_problem, read_problem_folder
-from sim.importers.tool_text import read_tool_file
 from sim.layer import Layer
 from sim.layer_choice import choose_layers
 from sim.report import make_console, plain
 from sim.schema import validate_data
 from sim.text_source import shown_path
-from sim.workload import MappingEntry, Workload, read_workload
+from sim.workload import MappingEntry, Workload
 
 if TYPE_CHECKING:  # only --inputs needs it, and it is slow to import
     from sim.importers.onnx_activations import Activations
@@ -101,27 +98,14 @@ def find_network(name: str, shapes: Sequence[str] = ()) -> Network:
 
     `shapes` has those of an ONNX file's free dimensions, as `name=1x3x224x224`.
     """
-    suffix = Path(name).suffix.lower()
     given = read_shapes(shapes)
-    if suffix == ".onnx":
+    if Path(name).suffix.lower() == ".onnx":
         imported = read_onnx(name, given)
         return Network(imported.workload, imported, tuple(shapes))
     if shapes:
         allowed = "leave it out: only an ONNX file has free dimensions"
         raise InputError.located("--shape", wrong=f"{shown_path(name)} is no ONNX file", allowed=allowed)
-    return Network(_read_workload(name, suffix))
-
-
-def _read_workload(name: str, suffix: str) -> Workload:
-    """Read what is no ONNX file: other tools' files by suffix, Timeloop's by the folder or the key `problem`."""
-    if suffix == ".txt":
-        return read_tool_file(name)
-    if suffix == ".csv":
-        return read_topology(name)
-    if name not in shipped("workloads", holding="layers:") and is_problem_folder(name):
-        return read_problem_folder(name)
-    path = find_workload(name)
-    return read_problem(path) if is_problem(path) else read_workload(path)
+    return Network(read_plain_network(name))
 
 
 def show_notes(inputs: Inputs, *, to_stderr: bool, drawn_with: int | None = None) -> None:

@@ -16,23 +16,24 @@ from sim.commands.outputs import STDOUT, check_targets, writing_whole
 from sim.commands.pace import Pace
 from sim.commands.progress import layer_progress
 from sim.errors import InputError
+from sim.importers.networks import read_network
 from sim.mapping.search import Objective
 from sim.report import make_console, plain
-from sim.sweep.evaluate import DONE, IMPOSSIBLE
-from sim.sweep.executors import Executor, executor_for
-from sim.sweep.points import Study
-from sim.sweep.rows import edp_column, energy_column
-from sim.sweep.run import fill, open_store
-from sim.sweep.spec import read_study
-from sim.sweep.store import Store
-from sim.sweep.tables import require_parquet, write_csv, write_parquet
+from sim.sweeps.evaluate import DONE, IMPOSSIBLE
+from sim.sweeps.executors import Executor, executor_for
+from sim.sweeps.points import Study
+from sim.sweeps.rows import edp_column, energy_column
+from sim.sweeps.run import fill, open_store
+from sim.sweeps.spec import read_study
+from sim.sweeps.store import Store
+from sim.sweeps.tables import require_parquet, write_csv, write_parquet
 
 INTERRUPTED = 130
 
 
 def run(options: argparse.Namespace) -> int:
     """Do `sweep`: the spec, the store and the workers are checked before the first point runs."""
-    study = read_study(options.spec, options.set)
+    study = read_study(options.spec, options.set, read_network)
     targets = _check_targets(options)
     executor = executor_for(options.workers, options.scheduler)
     with open_store(options.store, study, executor) as store:

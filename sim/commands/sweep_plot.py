@@ -10,7 +10,6 @@ from pathlib import Path
 from sim.chart_parts import require_matplotlib
 from sim.commands.outputs import check_target, write_whole
 from sim.errors import InputError, did_you_mean, listed, quoted
-from sim.sweep.stored import StoredSweep
 from sim.sweep_charts.heat_map import choose_axes, draw_heat_maps
 from sim.sweep_charts.layer_bars import draw_layers
 from sim.sweep_charts.metrics import METRICS
@@ -18,6 +17,7 @@ from sim.sweep_charts.pareto import draw_pareto
 from sim.sweep_charts.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title, read_points
 from sim.sweep_charts.sensitivity import draw_sensitivities
 from sim.sweep_report import Choices, sweep_page
+from sim.sweeps.stored import StoredSweep
 from sim.text_source import shown_path
 
 _REPORT = ".html"

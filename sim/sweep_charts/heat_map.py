@@ -14,10 +14,10 @@ from sim.chart_parts import VERMILION, plain
 from sim.charts import render
 from sim.errors import InputError
 from sim.estimation import Scale
-from sim.sweep.stored import StoredAxis
 from sim.sweep_charts.metrics import TITLES, scale_of
 from sim.sweep_charts.points import MOST_PANELS, NOT_DESIGN, SweepPoint, SweepPoints, panel_of, panel_title
 from sim.sweep_charts.sensitivity import sensitivities
+from sim.sweeps.stored import StoredAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

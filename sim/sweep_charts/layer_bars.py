@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from sim.chart_parts import KIND_COLOURS, Part, bars_size, draw_bars, plain
 from sim.charts import render
 from sim.estimation import scale_for
-from sim.sweep.stored import Row
 from sim.sweep_charts.metrics import energies_of
 from sim.sweep_charts.points import SweepPoint, SweepPoints
+from sim.sweeps.stored import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

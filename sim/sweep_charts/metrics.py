@@ -7,7 +7,7 @@ from collections.abc import Mapping as Dict
 from types import MappingProxyType
 
 from sim.estimation import Scale, scale_for
-from sim.sweep.stored import Row
+from sim.sweeps.stored import Row
 
 TITLES: Dict[str, str] = MappingProxyType(
     {

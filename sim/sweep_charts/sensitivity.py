@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sim.chart_parts import BLUE, GREEN, ORANGE, PURPLE, VERMILION, plain
 from sim.charts import render
-from sim.sweep.stored import StoredAxis
 from sim.sweep_charts.metrics import SHORT
 from sim.sweep_charts.points import NOT_DESIGN, SweepPoint, SweepPoints
+from sim.sweeps.stored import StoredAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,5 +1,0 @@
-"""Sweeps: many points of machine, network and mapping, each evaluated once and kept (design-space exploration)."""
-
-from sim.sweep.run import sweep
-
-__all__ = ["sweep"]

@@ -1,0 +1,122 @@
+"""Layers at one setting: all that their figures depend on, but the capacities, which only say what is legal.
+
+What one point finds serves the next: a mapping is searched once for many capacities (`mapping.capacities`), and a
+mapping's figures are worked out once, whatever capacities it was chosen for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sim.analytic.model import AnalyticModel
+from sim.arch import Machine
+from sim.density import FmapCode
+from sim.energy import CostTable
+from sim.engine.chip import CycleModel
+from sim.layer import Layer
+from sim.mapping.capacities import CapacitySearch
+from sim.mapping.facts import capacities_of
+from sim.mapping.folding import Folded, fold
+from sim.mapping.row_stationary import Mapping
+from sim.mapping.search import Goal, broken_whatever_the_mapping, nothing_legal, problem_of
+from sim.model import Model
+from sim.results import LayerResult
+from sim.runner import Planned, Planner, Runner
+from sim.sweeps.points import ModelChoice, Study
+from sim.sweeps.rows import Figures, layer_row
+
+# What `mapping.facts.capacities_of` looks at, and nothing else does.
+CAPACITY_FIELDS: dict[str, Any] = {
+    "pe_array": {"rows"},
+    "pe": {"filter_spad": {"words"}},
+    "noc": {"row_id", "col_id"},
+    "glb": {"fmap_banks", "filter_banks", "bank_words", "bank_width"},
+}
+CAPACITY_PATHS = (
+    "pe_array.rows",
+    "pe.filter_spad.words",
+    "noc.row_id",
+    "noc.col_id",
+    "glb.fmap_banks",
+    "glb.filter_banks",
+    "glb.bank_words",
+    "glb.bank_width",
+    "glb.size",
+)
+
+
+@dataclass(slots=True)
+class Setting:
+    """Map and evaluate the layers of one network on machines that differ in capacities alone.
+
+    Where the engine runs, machines must not differ at all: what it finds may depend on any of their parameters.
+    """
+
+    study: Study
+    table: CostTable
+    batch: int
+    goal: Goal
+    _sites: dict[Layer, _Site] = field(default_factory=dict)
+
+    def rows(self, layers: Sequence[Layer], machine: Machine, hints: dict[Layer, Mapping]) -> list[Figures]:
+        """Give the layers' rows without their names; raise InputError where one can't be mapped.
+
+        `hints` are the last mappings found at any setting, which may be good here as well.
+        """
+        found = []
+        for layer in layers:
+            alike = replace(layer, name="", relu=True)
+            if alike not in self._sites:
+                self._sites[alike] = self._site(layer, machine)
+            site = self._sites[alike]
+            mapping = self._mapping(layer, site, machine, hints.get(alike))
+            hints[alike] = mapping
+            if mapping not in site.rows:
+                site.rows[mapping] = self._row(Planned(layer, site.folded, mapping), machine)
+            found.append(site.rows[mapping])
+        return found
+
+    def _site(self, layer: Layer, machine: Machine) -> _Site:
+        folded = fold(layer.shape, machine)
+        if layer.mapping is not None or broken_whatever_the_mapping(layer, folded, machine, self.batch):
+            return _Site(folded, None)
+        problem = problem_of(layer, folded, machine, self.table, batch=self.batch, goal=self.goal)
+        return _Site(folded, CapacitySearch(problem))
+
+    def _mapping(self, layer: Layer, site: _Site, machine: Machine, hint: Mapping | None) -> Mapping:
+        if layer.mapping is not None:
+            return Planner(machine, self.table, self.batch).plan([layer])[0].mapping
+        best = site.search.best(capacities_of(machine, layer.bits), hint) if site.search else None
+        if best is None:
+            raise nothing_legal(layer, site.folded, machine, self.batch, self.goal)
+        return best
+
+    def _row(self, planned: Planned, machine: Machine) -> Figures:
+        choice = self.study.model
+        results = [self._run(planned, machine, model) for model in _models(choice, machine, self.goal.code)]
+        return layer_row(results[0], self.study, *results[1:])
+
+    def _run(self, planned: Planned, machine: Machine, model: Model) -> LayerResult:
+        runner = Runner(machine, self.table, model, self.batch, self.study.seed)
+        return next(iter(runner.run([planned])))
+
+
+@dataclass(slots=True)
+class _Site:
+    """Hold what is known of one layer at one setting; no search where its mapping is stated, or none can be legal."""
+
+    folded: Folded
+    search: CapacitySearch | None
+    rows: dict[Mapping, Figures] = field(default_factory=dict)
+
+
+def _models(choice: ModelChoice, machine: Machine, code: FmapCode) -> list[Model]:
+    """Give the models to run, that whose figures count first."""
+    models: dict[ModelChoice, list[Model]] = {
+        ModelChoice.ANALYTIC: [AnalyticModel(machine, code)],
+        ModelChoice.CYCLE: [CycleModel(machine)],
+        ModelChoice.BOTH: [CycleModel(machine), AnalyticModel(machine, code)],
+    }
+    return models[choice]

@@ -1,0 +1,122 @@
+"""Points evaluated one after another: what is kept between them changes no figure; both models side by side."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from sim.analytic.model import AnalyticModel
+from sim.density import code_of
+from sim.engine.chip import CycleModel
+from sim.mapping import capacities
+from sim.mapping.search import Goal
+from sim.model import Model
+from sim.results import LayerResult
+from sim.runner import Planner, Runner
+from sim.sweeps.evaluate import Evaluator
+from sim.sweeps.points import Study
+from sim.sweeps.rows import columns_of, figure_columns, layer_columns
+from sim.sweeps.spec import read_study
+
+AXES: dict[str, Any] = {
+    "pe_array.rows": [3, 8, 12],
+    "pe.filter_spad.words": [12, 48, 224],
+    "glb.size": "[27, 108] KiB",
+    "glb.fmap_banks": [4, 25],
+    "noc.col_id": ["3 b", "5 b"],
+    "pe_array.columns": [5, 14],
+    "pe.psum_spad.words": [4, 24],
+    "bits.ifmap": [8, 16],
+    "core.voltage": ["0.9 V", "1.0 V"],
+}
+
+
+def plainly(study: Study, number: int, model: str) -> list[LayerResult]:
+    """Evaluate a point as `run` and `estimate` do, nothing kept from elsewhere."""
+    point = study.point(number)
+    machine, table, batch = study.machine_of(point), study.table_of(point), study.batch_of(point)
+    goal = study.goal_of(point, Goal(code=code_of(machine)))
+    planned = Planner(machine, table, batch, lambda layer: goal).plan(study.layers_of(point))
+    chosen: Model = AnalyticModel(machine, goal.code) if model == "analytic" else CycleModel(machine)
+    return list(Runner(machine, table, chosen, batch, study.seed).run(planned))
+
+
+def test_points_in_any_order_have_the_figures_of_points_alone(small: dict[str, Any]) -> None:
+    study = read_study({**small, "axes": AXES})
+    numbers = random.Random(6).sample(range(len(study)), 150)
+    evaluator = Evaluator(study)
+    found = {number: evaluator.evaluate(number) for number in numbers}
+    assert {outcome.status for outcome in found.values()} == {"done", "impossible"}
+    for number in numbers:
+        assert found[number] == Evaluator(study).evaluate(number)
+
+
+def test_figures_are_those_of_a_plain_run(small: dict[str, Any]) -> None:
+    study = read_study({**small, "axes": AXES})
+    evaluator = Evaluator(study)
+    compared = 0
+    for number in random.Random(7).sample(range(len(study)), 300):
+        outcome = evaluator.evaluate(number)
+        if outcome.status == "impossible":
+            continue
+        for row, layer in zip(outcome.rows, plainly(study, number, "analytic"), strict=False):
+            named = dict(zip(layer_columns(study), row, strict=True))
+            assert named["mapping"] == " ".join(f"{name}={value}" for name, value in layer.mapping.items())
+            assert (named["cycles"], named["dram_bits"]) == (layer.run.total_cycles, layer.run.ledger.dram_bits)
+            assert (named["energy_system_pj"], named["latency_s"]) == (layer.energy.system, layer.total_latency_s)
+            compared += 1
+    assert compared > 100
+
+
+def test_a_mapping_is_searched_once_for_many_capacities(small: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    searches = []
+    search = capacities.CapacitySearch._search
+    monkeypatch.setattr(capacities.CapacitySearch, "_search", lambda *given: searches.append(given) or search(*given))
+    study = read_study({**small, "axes": {"glb.fmap_banks": [100, 60, 40, 30]}})
+    evaluator = Evaluator(study)
+    layers = len(study.layers_of(study.point(0)))
+    for number in range(4):
+        assert evaluator.evaluate(number).status == "done"
+    assert len(searches) == layers
+
+
+@pytest.mark.parametrize("model", ["cycle", "both"])
+def test_the_engine_gives_the_figures(small: dict[str, Any], model: str) -> None:
+    study = read_study({**small, "model": model, "seed": 3, "axes": {"glb.fmap_banks": [20, 25]}})
+    evaluator = Evaluator(study)
+    for number in range(2):
+        rows = evaluator.evaluate(number).rows
+        for row, layer in zip(rows, plainly(study, number, "cycle"), strict=False):
+            named = dict(zip(layer_columns(study), row, strict=True))
+            assert named["cycles"] == layer.run.total_cycles
+            assert named["processing_cycles"] == layer.run.processing_cycles
+            assert named["energy_chip_pj"] == layer.energy.chip
+
+
+def test_both_models_stand_side_by_side_with_their_difference(small: dict[str, Any]) -> None:
+    specs = [read_study({**small, "model": model, "axes": {}}) for model in ("analytic", "both")]
+    alone, both = (Evaluator(study).evaluate(0) for study in specs)
+    for at in range(len(both.rows)):
+        one = dict(zip(layer_columns(specs[0]), alone.rows[at], strict=True))
+        two = dict(zip(layer_columns(specs[1]), both.rows[at], strict=True))
+        for name in ("processing_cycles", "cycles", "dram_bits", "glb_words", "energy_chip_pj", "energy_system_pj"):
+            assert two[f"{name}_analytic"] == pytest.approx(one[name], rel=1e-12)
+            away = 100 * (one[name] / two[name] - 1)
+            assert two[f"{name}_difference_pct"] == pytest.approx(away, abs=1e-9)
+    assert two["cycles"] != two["cycles_analytic"]  # or the test would see nothing
+    assert two["glb_words"] == two["glb_words_analytic"]
+
+
+def test_a_total_is_the_sum_of_its_layers(small: dict[str, Any]) -> None:
+    study = read_study({**small, "axes": {}})
+    outcome = Evaluator(study).evaluate(0)
+    rows = [dict(zip(layer_columns(study), row, strict=True)) for row in outcome.rows]
+    assert outcome.total == dict(zip(columns_of(study), (*outcome.head, *outcome.rows[-1]), strict=True))
+    for name in figure_columns(study):
+        if name.startswith("edp"):
+            assert rows[-1][name] == rows[-1]["energy_system_pj"] * rows[-1]["latency_s"]
+        else:
+            assert rows[-1][name] == sum(row[name] for row in rows[:-1])
+    assert (rows[-1]["layer"], rows[-1]["type"], rows[-1]["mapping"]) == ("total", None, None)
