@@ -71,9 +71,11 @@ def measure(store: Path, workers: int, points: int) -> Run:
         time.sleep(0.5)
         share = points_in(store) * LOOKS // points
         try:
-            found.memory_mb[share] = memory_mb(process.pid)
+            seen = memory_mb(process.pid)
         except (OSError, ProcessLookupError):
             continue  # a process ended while it was looked at
+        if process.poll() is None:
+            found.memory_mb[share] = seen
     found.seconds = time.perf_counter() - start
     if process.returncode:
         sys.exit(f"the sweep ended with status {process.returncode}")

@@ -20,7 +20,7 @@ from sim.sweeps.rows import TOTAL, Figures, columns_of, head_of, total_row
 from sim.sweeps.settings import CAPACITY_FIELDS, Setting
 
 DONE, IMPOSSIBLE = "done", "impossible"
-_MOST_SETTINGS = 16  # of some MB each: points come in an order that needs one at a time
+_MOST_SETTINGS = 4  # of a MB or more each; points come in an order that needs one at a time
 
 
 @dataclass(frozen=True, slots=True)

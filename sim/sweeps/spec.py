@@ -162,7 +162,8 @@ def _read_set(text: str) -> tuple[str, Axis]:
     node = tree_of_data(values.strip(), place) if quote else compose(values, place)
     if node is None:
         raise InputError.located(place, wrong="no values", allowed=_SET_EXAMPLE)
-    return path, read_axis(path, Site(node, (), lambda mark: place))
+    axis = read_axis(path, Site(node, (), lambda mark: place))
+    return axis.path, axis
 
 
 def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: Callable[[str], Workload]) -> Study:

@@ -59,6 +59,8 @@ def test_array_is_short_for_pe_array() -> None:
     study = read_study(BASE, ["array.rows=12..16:2"])
     assert study.axis_columns() == ("pe_array.rows",)
     assert [study.machine_of(study.point(number)).pe_array.rows for number in study.numbers()] == [12, 14, 16]
+    in_file = BASE | {"axes": {"array.rows": [12]}}
+    assert read_study(in_file, ["pe_array.rows=[8]"]).grid.axes == read_study(BASE, ["array.rows=[8]"]).grid.axes
     with pytest.raises(InputError, match="is given twice"):
         read_study(BASE | {"axes": {"array.rows": [12], "pe_array.rows": [12]}})
 
