@@ -12,7 +12,7 @@ from sim.sweep_charts.heat_map import choose_axes, draw_heat_maps, map_axes
 from sim.sweep_charts.layer_bars import MOST_POINTS, draw_layers, draw_networks
 from sim.sweep_charts.metrics import METRICS, SHORT, TITLES, shown
 from sim.sweep_charts.pareto import draw_pareto, front_of
-from sim.sweep_charts.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title
+from sim.sweep_charts.points import MOST_PANELS, NETWORK, SweepPoint, SweepPoints, panel_title
 from sim.sweep_charts.sensitivity import Sensitivity, draw_sensitivities, sensitivities
 from sim.sweeps.stored import StoredAxis, StoredSweep
 
@@ -20,7 +20,6 @@ _MOST_ROWS = 200  # of the front; the CSV has all
 _MOST_REASONS = 8
 _MOST_VALUES = 12  # of an axis that are written out
 _MOST_AXES = 12  # that have columns of their own
-_KIND = ("workload", "batch", "cost table")  # of a point, in its order
 _SVG = ".svg"
 
 
@@ -103,19 +102,27 @@ def _reasons(points: SweepPoints) -> list[Html]:
 
 def _points_table(points: SweepPoints, chosen: Sequence[SweepPoint], caption: str) -> Html:
     """Show points: what they are of, as far as it varies, their figures, and where they are on the axes."""
-    parts = zip(_KIND, zip(*points.panels(), strict=True), strict=True)
-    varying = [name for name, found in parts if name == _KIND[0] or len(set(found)) > 1]
-    axes = [axis for axis in points.design_axes() if axis.path != "batch"][:_MOST_AXES]
+    varying = [
+        pairs[0][0] for pairs in zip(*points.panels(), strict=True) if pairs[0][0] == NETWORK or len(set(pairs)) > 1
+    ]
+    axes = [axis for axis in points.design_axes() if axis.path not in varying][:_MOST_AXES]
     adjusted = ["at equal area"] if any(point.adjusted for point in chosen) else []
     rows: list[list[Cell]] = []
     for point in chosen:
-        kind: dict[str, Cell] = {name: str(part) for name, part in zip(_KIND, point.kind, strict=True)}
-        kind["batch"] = (str(point.kind[1]), float(point.kind[1]))
+        kind: dict[str, Cell] = {
+            name: (str(value), float(value)) if isinstance(value, int) else str(value) for name, value in point.kind
+        }
         row: list[Cell] = [*(kind[name] for name in varying), (str(point.number), float(point.number))]
         row += [(shown(name, point.measure(name), point.unit), point.measure(name)) for name in METRICS]
         row += [_choice(axis, point) for axis in axes]
         rows.append([*row, point.adjusted] if adjusted else row)
-    heads = [*varying, "point", *SHORT.values(), *(axis.path for axis in axes), *adjusted]
+    heads = [
+        *(name.replace("_", " ") for name in varying),
+        "point",
+        *SHORT.values(),
+        *(axis.path for axis in axes),
+        *adjusted,
+    ]
     return table(heads, rows, caption=caption, is_sortable=True)
 
 

@@ -26,7 +26,7 @@ from sim.cli import main
 from sim.errors import InputError
 from sim.sweep_charts.front import pareto_front
 from sim.sweep_charts.heat_map import heat_map
-from sim.sweep_charts.points import SweepPoints, read_points
+from sim.sweep_charts.points import SweepPoints, panel_title, read_points
 from sim.sweep_charts.sensitivity import sensitivities
 from sim.sweeps.points import Point
 from sim.sweeps.stored import StoredSweep
@@ -134,6 +134,40 @@ def test_axes_that_move_together_are_one(tmp_path: Path) -> None:
     assert found == {
         "rlc.enabled": (1.0, 1.0),
         "pe_array.rows, glb.fmap_banks": (1.0, pytest.approx(14 / 12)),
+    }
+
+
+def test_axes_that_move_together_may_repeat_a_value(tmp_path: Path) -> None:
+    pair = {"pe_array.rows": [16, 16, 32], "pe_array.columns": [16, 32, 32]}
+    spec = {**GRID, "axes": {}, "paired": [pair]}
+    here = points(tmp_path, spec, lambda point: figures(energy=2.0**point.number))
+    (found,) = sensitivities(here, "energy")
+    assert found.ratios == (1.0, pytest.approx(2.0), pytest.approx(4.0))
+    assert [found.label(at) for at in range(3)] == ["16 | 16", "16 | 32", "32 | 32"]
+
+
+def test_what_keeps_the_area_equal_follows_from_the_other_axes(tmp_path: Path) -> None:
+    """It differs wherever the filter spad does, and they are compared all the same, but not at different budgets."""
+    equal_area = {"of": "storage", "as_with": {"pe.filter_spad.words": 224}, "adjust": "glb.fmap_banks"}
+    for banks, pairs in (([25], (1, 1)), ([20, 25], (0, 0))):
+        axes = {"pe.filter_spad.words": [112, 224], "glb.fmap_banks": banks}
+        spec = {**GRID, "axes": axes, "equal_area": equal_area}
+        folder = tmp_path / str(len(banks))
+        folder.mkdir()
+        here = points(folder, spec, lambda point: figures(energy=point.values["pe.filter_spad.words"]))
+        (found,) = sensitivities(here, "energy")
+        assert (found.name, found.pairs) == ("pe.filter_spad.words", pairs)
+
+
+def test_other_costs_are_not_compared_but_for_their_own_sensitivity(tmp_path: Path) -> None:
+    spec = {**GRID, "axes": {"cost_table.dram": [100, 200], "glb.fmap_banks": [20, 25]}}
+    here = points(tmp_path, spec, lambda point: figures(energy=point.values["cost_table.dram"]))
+    assert [panel_title(panel) for panel in here.panels()] == [
+        f"alexnet, batch 1, eyeriss-65nm, dram {cost}" for cost in (100, 200)
+    ]
+    assert {one.name: one.span for one in sensitivities(here, "energy")} == {
+        "cost_table.dram": pytest.approx(2.0),
+        "glb.fmap_banks": 1.0,
     }
 
 

@@ -21,6 +21,7 @@ from sim.mapping.search import Objective
 from sim.report import make_console, plain
 from sim.sweeps.evaluate import DONE, IMPOSSIBLE
 from sim.sweeps.executors import Executor, executor_for
+from sim.sweeps.paths import COSTS
 from sim.sweeps.points import Study
 from sim.sweeps.rows import edp_column, energy_column
 from sim.sweeps.run import fill, open_store
@@ -85,14 +86,18 @@ def _measure(objective: Objective) -> Callable[[Dict[str, Any], str], float]:
 
 @dataclass(slots=True)
 class _Best:
-    """Keep the best point for each network, batch and cost table: others are not to be compared."""
+    """Keep the best point for each network, batch, cost table and cost: others are not to be compared."""
 
     study: Study
     lines: dict[tuple[object, ...], tuple[float, int, str]] = field(default_factory=dict)
+    _costs: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._costs = [axis.column for axis in self.study.grid.axes if axis.path.startswith(COSTS)]
 
     def look_at(self, total: Dict[str, Any]) -> str:
         """Take note of a point's total; give the line of the best of its kind, or nothing."""
-        kind = (total["workload"], total["batch"], total["cost_table"])
+        kind = (total["workload"], total["batch"], total["cost_table"], *(total[column] for column in self._costs))
         if total["status"] == DONE:
             unit = self.study.tables[str(total["cost_table"])].unit
             value = _measure(self.study.objective)(total, unit)

@@ -116,7 +116,7 @@ def _chart(kind: str, stored: StoredSweep, points: SweepPoints, choices: Choices
 
 def _check_panels(points: SweepPoints, without: list[str]) -> None:
     """Make sure that a chart has room for all networks, batches and cost tables."""
-    names = [panel_title(panel, without) for panel in points.panels(without=without)]
+    names = [panel_title(panel) for panel in points.panels(without=without)]
     if len(names) > MOST_PANELS:
         wrong = f"{len(names)} networks, batches and cost tables in one chart: {listed(names)}"
         allowed = f"choose at most {MOST_PANELS}, e.g. --where workload=NAME"

@@ -112,7 +112,7 @@ def draw_heat_maps(points: SweepPoints, metric: str, x: StoredAxis, y: StoredAxi
             found = heat_map(done, impossible, metric, x, y)
             _draw_map(axes, found, scale_of(metric, done[0].unit, float(np.nanmax(found.least))), metric)
             _write_ticks(axes, x, y, room=int((size[0] / across - 1.8) / _INCHES_A_LETTER))
-            axes.set_title(plain(panel_title(panel, without), most=48), fontsize=9, loc="left")
+            axes.set_title(plain(panel_title(panel), most=48), fontsize=9, loc="left")
         for axes in list(grid.flat)[len(panels) :]:
             axes.axis("off")
         title = f"{plain(points.title, most=72)}\nleast {TITLES[metric]}; {points.status()}"

@@ -11,7 +11,7 @@ from sim.chart_parts import KIND_COLOURS, Part, bars_size, draw_bars, plain
 from sim.charts import render
 from sim.estimation import scale_for
 from sim.sweep_charts.metrics import energies_of
-from sim.sweep_charts.points import SweepPoint, SweepPoints
+from sim.sweep_charts.points import SweepPoint, SweepPoints, panel_title
 from sim.sweeps.stored import Row
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def draw_layers(points: SweepPoints, point: SweepPoint, layers: Sequence[Row], *
     names = [str(layer["layer"]) for layer in layers]
     energies = [energies_of(layer, point.unit) for layer in layers]
     choices = points.choices(point)
-    at = f"{point.kind[0]}, batch {point.kind[1]}, {point.kind[2]}; point {point.number}"
+    at = f"{panel_title(point.kind)}; point {point.number}"
     lines = [at, *wrap(choices, int(bars_size(names)[0] / _INCHES_A_LETTER), max_lines=3)]
     return _draw(names, energies, point.unit, "\n".join(plain(line, most=160) for line in lines), suffix)
 

@@ -12,7 +12,7 @@ from sim.chart_parts import BLUE, VERMILION, plain
 from sim.charts import render
 from sim.sweep_charts.front import pareto_front
 from sim.sweep_charts.metrics import TITLES, scale_of
-from sim.sweep_charts.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title
+from sim.sweep_charts.points import MOST_PANELS, Kind, SweepPoint, SweepPoints, panel_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,9 +71,7 @@ def _legend(points: SweepPoints, front: Sequence[SweepPoint]) -> str:
 class _Drawing:
     """Hold what all panels have in common: metrics, and the colours of the third."""
 
-    def __init__(
-        self, points: SweepPoints, metrics: Sequence[str], panels: dict[tuple[object, ...], list[SweepPoint]]
-    ) -> None:
+    def __init__(self, points: SweepPoints, metrics: Sequence[str], panels: dict[Kind, list[SweepPoint]]) -> None:
         import matplotlib as mpl
         from matplotlib.colors import Normalize
 
@@ -89,7 +87,7 @@ class _Drawing:
         self.norm = Normalize(min(values) / self.scale.factor, max(values) / self.scale.factor)
         self.map = mpl.colormaps["viridis"]
 
-    def panel(self, axes: Axes, panel: tuple[object, ...], front: Sequence[SweepPoint]) -> None:
+    def panel(self, axes: Axes, panel: Kind, front: Sequence[SweepPoint]) -> None:
         """Draw one panel: dominated points faint, the front on top with its line and its labels."""
         found = self.panels[panel]
         numbers = {point.number for point in front}

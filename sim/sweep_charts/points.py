@@ -13,20 +13,25 @@ from sim.sweeps.stored import DONE, Counts, Row, StoredAxis, StoredSweep
 
 MOST_PANELS = 9
 NOT_DESIGN = ("workload", "cost_table")  # what is asked of a design, and in which coin
+NETWORK = "workload"
 _ALWAYS = ("workload", "batch", "cost_table")  # points that differ in one of them are not compared
+_COSTS = "cost_table."  # axes over one cost of the table
 _RUN_IT = "run the sweep first, or go on with it"
+
+
+Kind = tuple[tuple[str, object], ...]  # pairs of a name and a value
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """Hold one point: each axis's value as an index into the axis's own, and `kind`: workload, batch and cost table.
+    """Hold one point: each axis's value as an index into the axis's own, and `kind`: network, batch and costs by name.
 
     `measures` are those of `metrics`, `energies` per image by kind, in `unit`; all empty where the point can't be.
     `adjusted` names the parameter that keeps the area equal, and its value.
     """
 
     number: int
-    kind: tuple[str, int, str]
+    kind: Kind
     indices: Dict[str, int]
     unit: str = ""
     measures: Dict[str, float] | None = None
@@ -49,6 +54,7 @@ class SweepPoints:
     counts: Counts
     done: tuple[SweepPoint, ...]
     impossible: tuple[SweepPoint, ...]
+    adjusted: str | None = None
 
     def design_axes(self) -> list[StoredAxis]:
         """Give the axes that a designer chooses along: more than one value, and no network or cost table."""
@@ -67,9 +73,9 @@ class SweepPoints:
         """Give the point at which the objective is least, the first of equals; at least one point."""
         return min(points, key=lambda point: (point.measure(self.objective), point.number))
 
-    def panels(self, *, without: Sequence[str] = ()) -> dict[tuple[object, ...], list[SweepPoint]]:
+    def panels(self, *, without: Sequence[str] = ()) -> dict[Kind, list[SweepPoint]]:
         """Sort the finished points by what makes them comparable, but for axes in `without`."""
-        found: dict[tuple[object, ...], list[SweepPoint]] = {}
+        found: dict[Kind, list[SweepPoint]] = {}
         for point in self.done:
             found.setdefault(panel_of(point, without), []).append(point)
         return found
@@ -89,15 +95,16 @@ class SweepPoints:
         raise InputError.located(option, wrong=f"no axis {quoted(path)}", allowed=allowed)
 
 
-def panel_of(point: SweepPoint, without: Sequence[str] = ()) -> tuple[object, ...]:
+def panel_of(point: SweepPoint, without: Sequence[str] = ()) -> Kind:
     """Give what makes a point comparable, but for axes in `without`."""
-    return tuple(part for name, part in zip(_ALWAYS, point.kind, strict=True) if name not in without)
+    return tuple(pair for pair in point.kind if pair[0] not in without)
 
 
-def panel_title(panel: tuple[object, ...], without: Sequence[str] = ()) -> str:
-    """Name a panel: `alexnet, batch 4, eyeriss-65nm`."""
-    names = [name for name in _ALWAYS if name not in without]
-    return ", ".join(f"batch {part}" if name == "batch" else str(part) for name, part in zip(names, panel, strict=True))
+def panel_title(panel: Kind) -> str:
+    """Name a panel: `alexnet, batch 4, eyeriss-65nm`; single costs with their names: `dram 200`."""
+    return ", ".join(
+        str(value) if name in NOT_DESIGN else f"{name.removeprefix(_COSTS)} {value}" for name, value in panel
+    )
 
 
 def read_points(stored: StoredSweep, where: Sequence[str] = ()) -> SweepPoints:
@@ -117,7 +124,7 @@ def read_points(stored: StoredSweep, where: Sequence[str] = ()) -> SweepPoints:
         wrong += " where --where holds" if where else ""
         raise InputError.located(stored.place, wrong=wrong, allowed=f"the first says: {impossible[0].reason}")
     counts = Counts(len(done), len(impossible), len(points)) if where else stored.counts()
-    return SweepPoints(stored.title, stored.objective, axes, counts, done, impossible)
+    return SweepPoints(stored.title, stored.objective, axes, counts, done, impossible, stored.adjusted)
 
 
 def _with_values_met(axis: StoredAxis, rows: Sequence[Row]) -> StoredAxis:
@@ -126,11 +133,12 @@ def _with_values_met(axis: StoredAxis, rows: Sequence[Row]) -> StoredAxis:
     others = met.difference(axis.values)
     values = [value for value in axis.values if value in met] + sorted(others)
     written = [axis.shown(value) for value in values]
-    return StoredAxis(path=axis.path, column=axis.column, values=tuple(values), written=tuple(written))
+    return axis.model_copy(update={"values": tuple(values), "written": tuple(written)})
 
 
 def _point(row: Row, stored: StoredSweep, index: Dict[str, Dict[Any, int]]) -> SweepPoint:
-    kind = (str(row["workload"]), int(row["batch"]), str(row["cost_table"]))
+    costs = [(axis.path, axis.shown(row[axis.column])) for axis in stored.axes if axis.path.startswith(_COSTS)]
+    kind = (*((name, row[name]) for name in _ALWAYS), *costs)
     indices = {axis.path: index[axis.path][row[axis.column]] for axis in stored.axes}
     path = stored.adjusted
     adjusted = "" if path is None or path in indices else f"{path}={row[path]}"

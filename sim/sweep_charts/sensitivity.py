@@ -29,15 +29,20 @@ _MOST_PANELS = 24
 _MOST_TICKS = 10
 
 
+State = tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
     """Hold how a metric goes along an axis, or axes that move together.
 
-    For each of its values, `ratios` is the geometric mean of metric over metric at the value number `reference`, over
-    all pairs of points that differ in nothing else, and `pairs` their number; None where there is no pair.
+    `states` are the indices that the axes have together, in order. For each, `ratios` is the geometric mean of metric
+    over metric in the state number `reference`, over all pairs of points that differ in nothing else, and `pairs` their
+    number; None where there is no pair.
     """
 
     axes: tuple[StoredAxis, ...]
+    states: tuple[State, ...]
     reference: int
     ratios: tuple[float | None, ...]
     pairs: tuple[int, ...]
@@ -55,45 +60,57 @@ class Sensitivity:
 
     def label(self, at: int) -> str:
         """Write a value, or the values of axes that move together."""
-        return " | ".join(axis.shown(axis.values[at]) for axis in self.axes)
+        return " | ".join(axis.shown(axis.values[i]) for axis, i in zip(self.axes, self.states[at], strict=True))
 
 
 def sensitivities(points: SweepPoints, metric: str) -> list[Sensitivity]:
     """Find how a metric goes along each axis of the design, in the spec's order."""
-    groups = _tied(points)
-    leads = [axes[0].path for axes in groups]  # the others of a group follow
+    groups = _groups(points)
     return [
-        _along(axes, points.done, [path for path in leads if path != axes[0].path], metric)
+        _along(axes, points, [path for other in groups if other != axes for path in _paths(other)], metric)
         for axes in groups
-        if len(axes[0].values) > 1 and not any(axis.path in NOT_DESIGN for axis in axes)
+        if any(len(axis.values) > 1 for axis in axes) and not any(axis.path in NOT_DESIGN for axis in axes)
     ]
 
 
-def _tied(points: SweepPoints) -> list[tuple[StoredAxis, ...]]:
-    """Put axes together that take their first values together, their second, and so on: no point tells them apart."""
-    every = [*points.done, *points.impossible]
-    groups: dict[tuple[int, ...], list[StoredAxis]] = {}
+def _groups(points: SweepPoints) -> list[tuple[StoredAxis, ...]]:
+    """Put axes together that move together; what keeps the area equal follows from the others, and is left out."""
+    groups: dict[int, list[StoredAxis]] = {}
     for axis in points.axes:
-        groups.setdefault((len(axis.values), *(point.indices[axis.path] for point in every)), []).append(axis)
+        if axis.path != points.adjusted:
+            groups.setdefault(axis.group, []).append(axis)
     return [tuple(axes) for axes in groups.values()]
 
 
-def _along(axes: tuple[StoredAxis, ...], done: Sequence[SweepPoint], others: Sequence[str], metric: str) -> Sensitivity:
-    path, count = axes[0].path, len(axes[0].values)
-    finished = Counter(point.indices[path] for point in done)
-    reference = max(range(count), key=lambda at: (finished[at], -at))  # the first of those at which most can be
-    bases: dict[tuple[int, ...], float] = {}
+def _paths(axes: Sequence[StoredAxis]) -> list[str]:
+    return [axis.path for axis in axes]
+
+
+def _state(point: SweepPoint, paths: Sequence[str]) -> State:
+    return tuple(point.indices[path] for path in paths)
+
+
+def _along(axes: tuple[StoredAxis, ...], points: SweepPoints, others: Sequence[str], metric: str) -> Sensitivity:
+    paths, done = _paths(axes), points.done
+    states = sorted({_state(point, paths) for point in (*done, *points.impossible)})
+    finished = Counter(_state(point, paths) for point in done)
+    reference = max(states, key=lambda state: (finished[state], [-index for index in state]))  # the first of the most
+    references = [point for point in done if _state(point, paths) == reference]
+    alike = Counter(_state(point, others) for point in references)  # two only where areas are kept at different budgets
+    bases = {state: point.measure(metric) for point in references if alike[state := _state(point, others)] == 1}
+    logarithms: dict[State, list[float]] = {state: [] for state in states}
     for point in done:
-        if point.indices[path] == reference:
-            bases[tuple(point.indices[other] for other in others)] = point.measure(metric)
-    logarithms: list[list[float]] = [[] for _ in range(count)]
-    for point in done:
-        base = bases.get(tuple(point.indices[other] for other in others), 0.0)
-        value = point.measure(metric)
+        base, value = bases.get(_state(point, others), 0.0), point.measure(metric)
         if base > 0 and value > 0:
-            logarithms[point.indices[path]].append(math.log(value / base))
-    ratios = tuple(math.exp(math.fsum(one) / len(one)) if one else None for one in logarithms)
-    return Sensitivity(axes, reference, ratios, tuple(len(one) for one in logarithms))
+            logarithms[_state(point, paths)].append(math.log(value / base))
+    found = list(logarithms.values())
+    return Sensitivity(
+        axes,
+        tuple(states),
+        states.index(reference),
+        tuple(math.exp(math.fsum(one) / len(one)) if one else None for one in found),
+        tuple(len(one) for one in found),
+    )
 
 
 def draw_sensitivities(points: SweepPoints, metrics: Sequence[str], *, suffix: str) -> bytes:

@@ -174,8 +174,10 @@ class Study:
                 "column": axis.column,
                 "values": [plain(value) for value in axis.distinct],
                 "written": [str(value) for value in axis.distinct.values()],
+                "group": number,
             }
-            for axis in self.grid.axes
+            for number, group in enumerate(self.grid.groups)
+            for axis in group
         ]
         return {
             "title": self.name,

@@ -28,12 +28,16 @@ class _Kept(BaseModel):
 
 
 class StoredAxis(_Kept):
-    """Hold an axis: its path, the column that has its values, these in base units and as they were written."""
+    """Hold an axis: its path, the column that has its values, these in base units and as they were written.
+
+    Axes of the same `group` move together.
+    """
 
     path: str
     column: str
     values: tuple[Any, ...]
     written: tuple[Any, ...]
+    group: int
 
     def shown(self, value: object) -> str:
         """Write a value as the spec did: 100000000 as "100 MHz"."""
