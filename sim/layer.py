@@ -5,9 +5,11 @@ A shape is what the array works on: padded, and trimmed to the rows and columns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class LayerKind(StrEnum):
@@ -107,3 +109,10 @@ class Layer:
     mapping: tuple[tuple[str, int], ...] | None = None
     filter_zeros: float = 0.0
     given: GivenTensors = field(default_factory=GivenTensors)
+
+
+def with_data(layer: Layer, bits: Dict[str, int], zeros: Dict[str, float]) -> Layer:
+    """Give a layer other bitwidths and zero fractions, by tensor; given tensors have no say beside these."""
+    fractions: dict[str, Any] = {f"{tensor}_zeros": fraction for tensor, fraction in zeros.items()}
+    given = GivenTensors() if zeros else layer.given
+    return replace(layer, bits=replace(layer.bits, **bits), given=given, **fractions)

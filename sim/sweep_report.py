@@ -42,6 +42,7 @@ def sweep_page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> st
         headline(_headline(points)),
         *_warnings(points),
         section("What was swept", _axes_table(stored), *_reasons(points)),
+        *_models_section(stored),
         section("Best points", _best_table(points)),
         _front_section(points, choices),
     ]
@@ -55,6 +56,19 @@ def sweep_page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> st
 
 def _model(stored: StoredSweep) -> str:
     return "both models, figures of the cycle model" if stored.model == "both" else f"{stored.model} model"
+
+
+def _models_section(stored: StoredSweep) -> list[Html]:
+    """Hold the two models against each other, where both ran."""
+    rows: list[list[Cell]] = []
+    for one in stored.differences():
+        means = (one.layers_mean, one.layers_worst, one.networks_mean, one.networks_worst)
+        rows.append([one.figure, *((f"{value:.2f}", value) for value in means)])
+    if not rows:
+        return []
+    heads = ("figure", "layers, mean", "layers, worst", "networks, mean", "networks, worst")
+    caption = "How far the analytic model is from the cycle model, in per cent of the cycle model's figure"
+    return [section("Both models", table(heads, rows, caption=caption))]
 
 
 def _headline(points: SweepPoints) -> list[tuple[str, str]]:

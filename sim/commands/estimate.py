@@ -18,12 +18,12 @@ from sim.commands.overrides import (
     point_of,
     read_bits,
     read_zeros,
-    with_data,
     with_gating,
 )
 from sim.commands.provenance import choices_of, provenance_of
 from sim.errors import InputError
 from sim.estimation import Estimate, estimate_of, show_estimate, tool_table
+from sim.layer import with_data
 from sim.results import NetworkResult
 from sim.runner import Planner, Runner
 

@@ -14,7 +14,6 @@ from pydantic import Field
 from sim.arch import ClockRate, Gating, Machine, Supply
 from sim.commands.inputs import Inputs, read_pairs, whole_number
 from sim.errors import FieldFault, InputError
-from sim.layer import Layer
 from sim.results import OperatingPoint
 from sim.schema import Document, validate_data
 from sim.workload import Zeros
@@ -52,12 +51,6 @@ def read_zeros(text: str | None) -> dict[str, float]:
         return {}
     pairs = read_pairs(text, "--zeros", _decimal, allowed=_ZEROS_EXAMPLE, what="zero fraction")
     return validate_data(pairs, Zeros, "--zeros").model_dump(exclude_unset=True)
-
-
-def with_data(layer: Layer, bits: Dict[str, int], zeros: Dict[str, float]) -> Layer:
-    """Give a layer other bitwidths and zero fractions, by tensor."""
-    fractions = {f"{tensor}_zeros": fraction for tensor, fraction in zeros.items()}
-    return replace(layer, bits=replace(layer.bits, **bits), **fractions)  # type: ignore[arg-type]
 
 
 def with_gating(machine: Machine, skip: str) -> Machine:

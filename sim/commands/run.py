@@ -17,7 +17,7 @@ from sim.commands.given_values import with_values
 from sim.commands.goals import read_goals
 from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.commands.outputs import STDOUT, as_json, check_targets, write_whole, writing_whole
-from sim.commands.overrides import at_operating_point, point_choices, point_of, read_bits, with_data
+from sim.commands.overrides import at_operating_point, point_choices, point_of, read_bits
 from sim.commands.progress import layer_progress
 from sim.commands.provenance import choices_of, provenance_of
 from sim.density import code_of
@@ -26,6 +26,7 @@ from sim.engine.chip import CycleModel
 from sim.engine.probes import Probes
 from sim.errors import InputError
 from sim.exporters.timeline import Draft, Timeline
+from sim.layer import with_data
 from sim.report import make_console, show
 from sim.results import LayerResult, NetworkResult
 from sim.run_report import check_report, page_of

@@ -27,6 +27,7 @@ from sim.sweeps.rows import edp_column, energy_column
 from sim.sweeps.run import fill, open_store
 from sim.sweeps.spec import read_study
 from sim.sweeps.store import Store
+from sim.sweeps.stored import StoredSweep
 from sim.sweeps.tables import require_parquet, write_csv, write_parquet
 
 INTERRUPTED = 130
@@ -139,7 +140,13 @@ def _summarise(
     """Say what there is, what was best, and how to go on after an interrupt."""
     done, impossible = store.count(DONE), store.count(IMPOSSIBLE)
     lines = [f"{done + impossible} of {points} points are in {options.store}, {impossible} of them impossible"]
-    lines += [f"best of {kind[0]}, batch {kind[1]}, {kind[2]}: {line[2]}" for kind, line in best.lines.items()]
+    found = sorted(best.lines.items(), key=lambda one: one[1][1])  # in the points' order, whichever came first
+    lines += [f"best of {kind[0]}, batch {kind[1]}, {kind[2]}: {line[2]}" for kind, line in found]
+    for one in StoredSweep(options.store).differences():
+        lines.append(
+            f"analytic against cycle, {one.figure}: layers {one.layers_mean:.2f} % on average, "
+            f"{one.layers_worst:.2f} % at most; networks {one.networks_mean:.2f} and {one.networks_worst:.2f} %"
+        )
     if not complete:
         lines.insert(0, "interrupted: what is finished is kept")
         lines.append(f"to go on: {_command_line(options)}")

@@ -12,9 +12,10 @@ from sim.energy import CostTable, PerDirection, PerTensor
 from sim.errors import FieldFault, did_you_mean, listed, quoted
 from sim.schema import Document
 from sim.sweeps.buffer_size import GLB_SIZE, BufferSize
+from sim.workload import Fraction
 
 MACHINE, NETWORK, TABLE, BATCH = "arch", "workload", "cost_table", "batch"
-BITS, COSTS, MAPPING = "bits.", "cost_table.", "mapping."
+BITS, ZEROS, COSTS, MAPPING = "bits.", "zeros.", "cost_table.", "mapping."
 
 _SHORT = {"array": "pe_array"}
 
@@ -30,6 +31,14 @@ class _WordBits(Document):
     ifmap: _Bits
     filter: _Bits
     psum: _Bits
+
+
+class _ZeroFractions(Document):
+    """Hold the zero fractions of all layers that a point may fix."""
+
+    ifmap: Fraction
+    filter: Fraction
+    ofmap: Fraction
 
 
 class _MappingLimits(Document):
@@ -52,6 +61,7 @@ class _Choices(Document):
     cost_table: _Name
     batch: Annotated[int, Field(ge=1, le=4096)]
     bits: _WordBits
+    zeros: _ZeroFractions
     mapping: _MappingLimits
 
 

@@ -16,14 +16,14 @@ import numpy as np
 from sim.arch import Machine
 from sim.energy import CostTable
 from sim.errors import InputError
-from sim.layer import GivenTensors, Layer
+from sim.layer import GivenTensors, Layer, with_data
 from sim.mapping.search import Goal, Objective
 from sim.mapping.space import Bounds
 from sim.sweeps.buffer_size import GLB_SIZE, with_bank_words
 from sim.sweeps.equal_area import EqualArea
 from sim.sweeps.grid import Grid, Point, plain
 from sim.sweeps.memory import Memory
-from sim.sweeps.paths import BATCH, BITS, COSTS, MACHINE, MAPPING, NETWORK, TABLE, is_machine_path
+from sim.sweeps.paths import BATCH, BITS, COSTS, MACHINE, MAPPING, NETWORK, TABLE, ZEROS, is_machine_path
 from sim.sweeps.variants import Variants
 from sim.workload import Workload
 
@@ -145,16 +145,17 @@ class Study:
         return self.costs.of(self.table_name(point), changes)
 
     def layers_of(self, point: Point) -> tuple[Layer, ...]:
-        """Give the layers of the point's network, with the point's bitwidths."""
+        """Give the layers of the point's network, with the point's bitwidths and zero fractions."""
         name = self.workload_name(point)
         layers = self.workloads[name].layers
         bits = {path.removeprefix(BITS): int(value) for path, value in point.written.items() if path.startswith(BITS)}
-        if not bits:
+        zeros = {
+            path.removeprefix(ZEROS): float(value) for path, value in point.written.items() if path.startswith(ZEROS)
+        }
+        if not bits and not zeros:
             return layers
-        key = (name, tuple(bits.items()))
-        return self._layers.get(
-            key, lambda: tuple(replace(layer, bits=replace(layer.bits, **bits)) for layer in layers)
-        )
+        key = (name, tuple(bits.items()), tuple(zeros.items()))
+        return self._layers.get(key, lambda: tuple(with_data(layer, bits, zeros) for layer in layers))
 
     def goal_of(self, point: Point, goal: Goal) -> Goal:
         """Add the point's limits on the mapping to a goal."""

@@ -15,6 +15,7 @@ from sim.results import Energy, LayerResult
 from sim.sweeps.points import ModelChoice, Point, Study
 
 TOTAL = "total"
+DIFFERENCE = "_difference_pct"  # how such columns end
 KINDS = ("compute", "ifmap", "filter", "ofmap", "static", "chip", "system")
 COUNTS = (
     "macs",
@@ -83,7 +84,7 @@ def analytic_column(column: str) -> str:
 
 def difference_column(column: str) -> str:
     """Name the column of how far the analytic model is from the engine, in per cent of the engine's figure."""
-    return f"{column}_difference_pct"
+    return column + DIFFERENCE
 
 
 def head_of(study: Study, point: Point, *, status: str, reason: str = "", area_mm2: float | None = None) -> Figures:

@@ -15,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numba
+import numpy
+
 from sim import __version__
 from sim.errors import InputError
 from sim.sweeps.evaluate import Outcome
@@ -29,9 +32,9 @@ _REMEDY = "name another store, or remove this one"
 
 @cache
 def code_version() -> str:
-    """Name the code that makes results: the package's version and a digest of its sources and tables."""
+    """Name the code that makes results: the package's version, and a digest of its sources and of what computes."""
     root = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
     for source in sorted([*root.rglob("*.py"), *root.rglob("silicon/*.csv")]):
         digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
     return f"{__version__}+{digest.hexdigest()[:12]}"

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import InputError
+from sim.sweeps.rows import DIFFERENCE
 from sim.text_source import shown_path
 
 DONE, IMPOSSIBLE = "done", "impossible"
@@ -81,6 +82,17 @@ class Counts:
         return self.planned - self.done - self.impossible
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Hold how far the analytic model is from the engine in one figure, in per cent: mean and largest magnitudes."""
+
+    figure: str
+    layers_mean: float
+    layers_worst: float
+    networks_mean: float
+    networks_worst: float
+
+
 class StoredSweep:
     """Read a store, also one that a sweep is filling. Raises InputError for a file that is none, or holds nothing."""
 
@@ -118,6 +130,21 @@ class StoredSweep:
     def layers(self, point: int) -> list[Row]:
         """Give the rows of a point's layers in the network's order; nothing of a point that is not there."""
         return self._query(f"SELECT * FROM rows WHERE point = ? AND NOT ({_NETWORKS}) ORDER BY place", [point])
+
+    def differences(self) -> list[Difference]:
+        """Hold both models against each other over all layers and all networks; nothing where only one of them ran."""
+        columns = [row["name"] for row in self._query("PRAGMA table_info(layers)")]
+        found = []
+        for column in columns:
+            figure = column.removesuffix(DIFFERENCE)
+            if figure == column:
+                continue
+            of_all = f'avg(abs("{column}")), max(abs("{column}"))'
+            groups = [f"SELECT {of_all} FROM rows WHERE {which}" for which in (f"NOT ({_NETWORKS})", _NETWORKS)]
+            values = [value for query in groups for value in self._query(query)[0].values()]
+            if None not in values:
+                found.append(Difference(figure, *values))
+        return found
 
     def code(self) -> str:
         """Name the code that made the results."""

@@ -78,3 +78,13 @@ def test_a_pattern_that_names_no_layer_is_refused_at_its_place(tmp_path: Path) -
     with pytest.raises(InputError) as error:
         read_study(spec)
     assert str(error.value).startswith(f"{spec}:3:9: layers: no layer 'CONV9' in alexnet; did you mean 'CONV5'?")
+
+
+def test_zero_fractions_are_an_axis() -> None:
+    study = read_study(BASE | {"axes": {"zeros.ifmap": [0, 0.5], "zeros.ofmap": [0.25]}})
+    assert study.axis_columns() == ("zeros.ifmap", "zeros.ofmap")
+    for number, zeros in enumerate((0.0, 0.5)):
+        layers = study.layers_of(study.point(number))
+        assert {(layer.ifmap_zeros, layer.ofmap_zeros, layer.filter_zeros) for layer in layers} == {(zeros, 0.25, 0.0)}
+    with pytest.raises(InputError, match=r"\['zeros.ifmap'\]\[1\]: got the number 1.5; expected at most 1.0$"):
+        read_study(BASE | {"axes": {"zeros.ifmap": [0, 1.5]}})

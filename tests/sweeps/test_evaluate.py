@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import sim
 from sim.analytic.model import AnalyticModel
+from sim.cli import main
 from sim.density import code_of
 from sim.engine.chip import CycleModel
 from sim.mapping import capacities
@@ -19,6 +23,9 @@ from sim.sweeps.evaluate import Evaluator
 from sim.sweeps.points import Study
 from sim.sweeps.rows import columns_of, figure_columns, layer_columns
 from sim.sweeps.spec import read_study
+from sim.sweeps.store import Store
+from sim.sweeps.stored import StoredSweep
+from sim.sweeps.tables import as_frame
 
 AXES: dict[str, Any] = {
     "pe_array.rows": [3, 8, 12],
@@ -120,3 +127,29 @@ def test_a_total_is_the_sum_of_its_layers(small: dict[str, Any]) -> None:
         else:
             assert rows[-1][name] == sum(row[name] for row in rows[:-1])
     assert (rows[-1]["layer"], rows[-1]["type"], rows[-1]["mapping"]) == ("total", None, None)
+
+
+def test_both_models_are_held_against_each_other_over_a_store(
+    small: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, store = tmp_path / "both.yaml", tmp_path / "both.sqlite"
+    spec.write_text(json.dumps({**small, "model": "both", "axes": {"glb.fmap_banks": [1, 20, 25]}}), encoding="utf-8")
+    assert main(["sweep", str(spec), "--store", str(store)]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("analytic against cycle, ")]
+    frame = as_frame(Store(str(store), read_study(spec)))
+    found = {one.figure: one for one in StoredSweep(str(store)).differences()}
+    assert len(found) == len(said) == 6
+    for figure, one in found.items():
+        away = frame[f"{figure}_difference_pct"].abs()
+        layers, networks = away[frame.type.notna()], away[frame.type.isna() & (frame.status == "done")]
+        wanted = (layers.mean(), layers.max(), networks.mean(), networks.max())
+        assert (one.layers_mean, one.layers_worst, one.networks_mean, one.networks_worst) == pytest.approx(wanted)
+    worst = found["cycles"].layers_worst
+    assert 0 < worst < 5
+    assert f"{worst:.2f} % at most; networks" in next(line for line in said if " cycles: " in line)
+
+
+def test_one_model_alone_has_no_differences(small: dict[str, Any], tmp_path: Path) -> None:
+    store = tmp_path / "one.sqlite"
+    sim.sweep({**small, "axes": {}}, store=store)
+    assert StoredSweep(str(store)).differences() == []
