@@ -16,6 +16,7 @@ from sim.commands.outputs import STDOUT, check_targets, writing_whole
 from sim.commands.pace import Pace
 from sim.commands.progress import layer_progress
 from sim.errors import InputError
+from sim.estimation import Scale, scale_for
 from sim.importers.networks import read_network
 from sim.mapping.search import Objective
 from sim.report import make_console, plain
@@ -31,11 +32,14 @@ from sim.sweeps.stored import StoredSweep
 from sim.sweeps.tables import require_parquet, write_csv, write_parquet
 
 INTERRUPTED = 130
+_NO_SPEC = "sweep"  # names the store
 
 
 def run(options: argparse.Namespace) -> int:
     """Do `sweep`: the spec, the store and the workers are checked before the first point runs."""
-    study = read_study(options.spec, options.set, read_network)
+    study = read_study({"schema": 1} if options.spec is None else options.spec, options.set, read_network)
+    if options.store is None:
+        options.store = f"{Path(options.spec or _NO_SPEC).stem}.sqlite"
     targets = _check_targets(options)
     executor = executor_for(options.workers, options.scheduler)
     with open_store(options.store, study, executor) as store:
@@ -107,11 +111,17 @@ class _Best:
         return self.lines[kind][2] if kind in self.lines else ""
 
     def _line(self, total: Dict[str, Any], value: float, unit: str) -> str:
-        objective = self.study.objective
-        units = {Objective.ENERGY: unit, Objective.DELAY: "s", Objective.EDP: f"{unit} s", Objective.DRAM: "bits"}
-        point = self.study.point(int(total["point"]))
+        objective, point = self.study.objective, self.study.point(int(total["point"]))
+        scale = (
+            scale_for(unit, value, below=1000) if objective is Objective.ENERGY else Scale(1.0, _unit(objective, unit))
+        )
         choices = " ".join(f"{path}={written}" for path, written in point.written.items())
-        return f"{objective} {value:.4g} {units[objective]} at point {point.number}: {choices}"
+        return f"{objective} {value / scale.factor:.4g} {scale.name} at point {point.number}: {choices}"
+
+
+def _unit(objective: Objective, unit: str) -> str:
+    """Name the unit of what is made least, with the cost table's for energy."""
+    return {Objective.DELAY: "s", Objective.EDP: f"{unit} s", Objective.DRAM: "bits"}[objective]
 
 
 def _export(store: Store, targets: Dict[str, Path]) -> bool:
@@ -155,7 +165,7 @@ def _summarise(
 
 def _command_line(options: argparse.Namespace) -> str:
     """Give the command that does the rest: the one that was given."""
-    words = ["python", "-m", "sim", "sweep", options.spec]
+    words = ["python", "-m", "sim", "sweep", *([] if options.spec is None else [options.spec])]
     for text in options.set:
         words += ["--set", text]
     for option in ("store", "csv", "parquet", "workers", "scheduler"):

@@ -172,7 +172,7 @@ def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: C
     axes = {axis.path: axis for group in groups for axis in group}
     networks = _named(axes, NETWORK, file.workload)
     if not networks:
-        allowed = "add e.g. workload: googlenet"
+        allowed = "add e.g. workload: googlenet, or --set workload=googlenet"
         raise InputError.located(source.place, (NETWORK,), wrong="no network to sweep", allowed=allowed)
     machines = read_variants(Machine, "machine", _files(_named(axes, MACHINE, file.arch), find_machine))
     tables = _named(axes, TABLE, file.cost_table) or [machine.cost_table for machine in machines.bases.values()]

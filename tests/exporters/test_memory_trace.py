@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from traced_runs import COSTS, LAYER, MACHINE
 
-from sim.arch import Machine, read_machine
-from sim.catalogue import find_cost_table, find_machine
+from sim.arch import Machine
 from sim.counts import Direction, Level, Tensor
-from sim.energy import read_cost_table
 from sim.engine.chip import CycleModel
 from sim.engine.link import Purpose
 from sim.engine.probes import Activity, Probes
@@ -23,22 +22,10 @@ from sim.exporters.memory_trace import (
     TraceFormat,
     words_in_burst,
 )
-from sim.layer import Layer, LayerKind, Shape
+from sim.layer import Layer
 from sim.results import LayerResult
 from sim.runner import Planned, Planner, Runner
 
-MACHINE = read_machine(find_machine("eyeriss"))
-COSTS = read_cost_table(find_cost_table("eyeriss-65nm"))
-LAYER = Layer(
-    name="a",
-    kind=LayerKind.CONV,
-    shape=Shape(G=2, M=20, C=6, R=3, S=3, E=13, F=13),
-    stored_height=15,
-    stored_width=15,
-    ifmap_zeros=0.6,
-    ofmap_zeros=0.5,
-    mapping=tuple({"m": 10, "n": 1, "e": 7, "p": 5, "q": 2, "r": 1, "t": 2}.items()),
-)
 LOAD, PRELOAD, STORE = Purpose.IFMAP_LOAD, Purpose.FILTER_PRELOAD, Purpose.OFMAP_STORE
 
 

@@ -174,7 +174,9 @@ def test_many_values_are_read_at_once() -> None:
 
 
 def test_a_sweep_without_a_network_is_refused() -> None:
-    with pytest.raises(InputError, match=r"^sweep: workload: no network to sweep; add e\.g\. workload: googlenet$"):
+    with pytest.raises(
+        InputError, match=r"^sweep: workload: no network to sweep; add e\.g\. workload: googlenet, or --set"
+    ):
         read_study({"schema": 1})
 
 

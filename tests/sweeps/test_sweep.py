@@ -88,6 +88,23 @@ def test_the_command_writes_and_goes_on(spec: Path, tmp_path: Path, capsys: pyte
     assert len(one.read_text(encoding="utf-8").splitlines()) == 1 + 4 + 8 * 4
 
 
+def test_a_store_has_the_name_of_its_spec_and_the_axes_may_all_be_set(
+    small: dict[str, Any],
+    spec: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["sweep", str(spec), "--quiet"]) == 0
+    assert points_in(tmp_path / "spec.sqlite") == 12
+    words = ["sweep", "--set", f"workload={small['workload']}", "--set", "glb.fmap_banks=[20,25]"]
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("2 of 2 points are in sweep.sqlite, 0 of them impossible\n")
+    assert main(["sweep"]) == 2
+    assert capsys.readouterr().err.startswith("sweep: workload: no network to sweep; ")
+
+
 def test_a_store_of_another_spec_is_refused(small: dict[str, Any], tmp_path: Path) -> None:
     store = str(tmp_path / "s.sqlite")
     one, other = read_study({**small, "axes": {}}), read_study({**small, "axes": {"batch": [3]}})
