@@ -115,8 +115,11 @@ class _Best:
         scale = (
             scale_for(unit, value, below=1000) if objective is Objective.ENERGY else Scale(1.0, _unit(objective, unit))
         )
-        choices = " ".join(f"{path}={written}" for path, written in point.written.items())
-        return f"{objective} {value / scale.factor:.4g} {scale.name} at point {point.number}: {choices}"
+        one = {axis.path for axis in self.study.grid.axes if len(axis.values) == 1}
+        choices = " ".join(f"{path}={written}" for path, written in point.written.items() if path not in one)
+        return (
+            f"{objective} {value / scale.factor:.4g} {scale.name} at point {point.number}{choices and f': {choices}'}"
+        )
 
 
 def _unit(objective: Objective, unit: str) -> str:

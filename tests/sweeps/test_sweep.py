@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sqlite3
 from pathlib import Path
@@ -103,6 +104,18 @@ def test_a_store_has_the_name_of_its_spec_and_the_axes_may_all_be_set(
     assert capsys.readouterr().out.startswith("2 of 2 points are in sweep.sqlite, 0 of them impossible\n")
     assert main(["sweep"]) == 2
     assert capsys.readouterr().err.startswith("sweep: workload: no network to sweep; ")
+
+
+def test_networks_of_other_tools_are_swept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    topology = tmp_path / "net.csv"
+    head = "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,"
+    topology.write_text(f"{head}\nConv1, 34, 34, 3, 3, 16, 32, 1,\n", encoding="utf-8")
+    words = ["sweep", "--set", f"workload={topology}", "--set", "glb.fmap_banks=[12,25]"]
+    assert main([*words, "--store", str(tmp_path / "s.sqlite")]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert re.fullmatch(r"best of .*net\.csv, batch 1, eyeriss-65nm: energy .* uJ at point 0: glb\.fmap_banks=12", line)
+    frame = sweep({"schema": 1, "workload": str(topology), "axes": {"batch": [1]}})
+    assert list(frame.macs) == [32 * 32 * 9 * 16 * 32] * 2
 
 
 def test_a_store_of_another_spec_is_refused(small: dict[str, Any], tmp_path: Path) -> None:
