@@ -9,10 +9,10 @@ from importlib import import_module
 
 from sim import __version__
 from sim.errors import InputError, ModelError
+from sim.exit_status import FAILED, INPUT_ERROR, INTERRUPTED, MODEL_ERROR
 from sim.options import chip, networks, running, sweeping
-from sim.options.values import INPUT_ERROR, Commands, Parser
+from sim.options.values import Commands, Parser
 
-FAILED, MODEL_ERROR, INTERRUPTED = 1, 3, 130
 _COMMANDS: tuple[Callable[[Commands], None], ...] = (
     running.add_run,
     running.add_power,

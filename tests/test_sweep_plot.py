@@ -171,6 +171,14 @@ def test_other_costs_are_not_compared_but_for_their_own_sensitivity(tmp_path: Pa
     }
 
 
+def test_machines_that_bring_other_costs_are_not_compared(tmp_path: Path) -> None:
+    spec = {**GRID, "arch": ["eyeriss", "asilomar2017"], "axes": {"glb.fmap_banks": [20, 25]}}
+    units = {"eyeriss": "pj", "asilomar2017": "mac"}
+    here = points(tmp_path, spec, lambda point: figures(energy=1.0, unit=units[point.values["arch"]]))
+    found = {one.name: (one.span, one.pairs) for one in sensitivities(here, "energy")}
+    assert found == {"arch": (None, (2, 0)), "glb.fmap_banks": (1.0, (2, 2))}
+
+
 def test_a_heat_maps_cell_is_the_least_over_the_other_axes(tmp_path: Path) -> None:
     here = points(tmp_path)
     banks, clock, _ = here.axes

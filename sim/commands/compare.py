@@ -24,11 +24,11 @@ from sim.comparison import ENERGIES, Comparison, Difference, LayerComparison, co
 from sim.density import FmapCode, code_of
 from sim.engine.chip import CycleModel
 from sim.errors import ModelError, printable
+from sim.exit_status import INTERRUPTED
 from sim.report import energy_unit, make_console
 from sim.results import LayerResult, NetworkResult
 from sim.runner import Planned, Planner, Runner
 
-INTERRUPTED = 130
 _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
 
 

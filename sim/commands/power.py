@@ -10,8 +10,9 @@ from pathlib import Path
 from sim.commands.inputs import Inputs, read_inputs, show_notes
 from sim.commands.outputs import STDOUT, check_targets, write_contents
 from sim.commands.overrides import at_operating_point
-from sim.commands.run import INTERRUPTED, simulate
+from sim.commands.run import simulate
 from sim.errors import InputError
+from sim.exit_status import INTERRUPTED
 from sim.power_report import PowerReport, power_csv, power_report, show_power
 from sim.report import make_console
 

@@ -25,6 +25,7 @@ from sim.energy import CostTable
 from sim.engine.chip import CycleModel
 from sim.engine.probes import Probes
 from sim.errors import InputError
+from sim.exit_status import INTERRUPTED
 from sim.exporters.timeline import Draft, Timeline
 from sim.layer import with_data
 from sim.report import make_console, show
@@ -33,7 +34,6 @@ from sim.run_report import check_report, page_of
 from sim.runner import Planned, Planner, Runner
 from sim.text_source import shown_path
 
-INTERRUPTED = 130
 _NONE: Dict[str, Any] = MappingProxyType({})
 
 

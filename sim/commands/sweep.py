@@ -17,21 +17,20 @@ from sim.commands.pace import Pace
 from sim.commands.progress import layer_progress
 from sim.errors import InputError
 from sim.estimation import Scale, scale_for
+from sim.exit_status import INTERRUPTED
 from sim.importers.networks import read_network
 from sim.mapping.search import Objective
 from sim.report import make_console, plain
-from sim.sweeps.evaluate import DONE, IMPOSSIBLE
 from sim.sweeps.executors import Executor, executor_for
 from sim.sweeps.paths import COSTS
 from sim.sweeps.points import Study
-from sim.sweeps.rows import edp_column, energy_column
+from sim.sweeps.rows import DONE, IMPOSSIBLE, edp_column, energy_column
 from sim.sweeps.run import fill, open_store
 from sim.sweeps.spec import read_study
 from sim.sweeps.store import Store
 from sim.sweeps.stored import StoredSweep
 from sim.sweeps.tables import require_parquet, write_csv, write_parquet
 
-INTERRUPTED = 130
 _NO_SPEC = "sweep"  # names the store
 
 

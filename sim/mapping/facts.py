@@ -15,6 +15,16 @@ from sim.mapping.folding import Folded
 
 READ, WRITE = Direction.READ, Direction.WRITE
 CAPACITY_PLACES = np.array(mapping_legality.CAPACITIES)
+CAPACITY_PATHS = (  # what the facts of these places, and no others, come from
+    "pe_array.rows",
+    "pe.filter_spad.words",
+    "noc.row_id",
+    "noc.col_id",
+    "glb.fmap_banks",
+    "glb.filter_banks",
+    "glb.bank_words",
+    "glb.bank_width",
+)
 
 
 def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArray[np.int64]:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 from sim.errors import did_you_mean, printable, quoted
-
-INPUT_ERROR = 2
+from sim.exit_status import INPUT_ERROR
 
 
 class Parser(argparse.ArgumentParser):

@@ -9,7 +9,8 @@ from typing import Any
 
 from sim.errors import InputError, did_you_mean, listed, quoted
 from sim.sweep_charts.metrics import energies_of, measures_of, unit_of
-from sim.sweeps.stored import DONE, Counts, Row, StoredAxis, StoredSweep
+from sim.sweeps.rows import DONE
+from sim.sweeps.stored import Counts, Row, StoredAxis, StoredSweep
 
 MOST_PANELS = 9
 NOT_DESIGN = ("workload", "cost_table")  # what is asked of a design, and in which coin

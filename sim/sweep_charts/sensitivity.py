@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sim.chart_parts import BLUE, GREEN, ORANGE, PURPLE, VERMILION, plain
 from sim.charts import render
 from sim.sweep_charts.metrics import SHORT
-from sim.sweep_charts.points import NOT_DESIGN, SweepPoint, SweepPoints
+from sim.sweep_charts.points import NOT_DESIGN, Kind, SweepPoint, SweepPoints, panel_of
 from sim.sweeps.stored import StoredAxis
 
 if TYPE_CHECKING:
@@ -92,15 +92,20 @@ def _state(point: SweepPoint, paths: Sequence[str]) -> State:
 
 def _along(axes: tuple[StoredAxis, ...], points: SweepPoints, others: Sequence[str], metric: str) -> Sensitivity:
     paths, done = _paths(axes), points.done
+
+    def beside(point: SweepPoint) -> tuple[Kind, State]:
+        """Give what two points must have in common to be compared: all but these axes, and what comes with them."""
+        return panel_of(point, paths), _state(point, others)
+
     states = sorted({_state(point, paths) for point in (*done, *points.impossible)})
     finished = Counter(_state(point, paths) for point in done)
     reference = max(states, key=lambda state: (finished[state], [-index for index in state]))  # the first of the most
     references = [point for point in done if _state(point, paths) == reference]
-    alike = Counter(_state(point, others) for point in references)  # two only where areas are kept at different budgets
-    bases = {state: point.measure(metric) for point in references if alike[state := _state(point, others)] == 1}
+    alike = Counter(beside(point) for point in references)  # two only where areas are kept at different budgets
+    bases = {key: point.measure(metric) for point in references if alike[key := beside(point)] == 1}
     logarithms: dict[State, list[float]] = {state: [] for state in states}
     for point in done:
-        base, value = bases.get(_state(point, others), 0.0), point.measure(metric)
+        base, value = bases.get(beside(point), 0.0), point.measure(metric)
         if base > 0 and value > 0:
             logarithms[_state(point, paths)].append(math.log(value / base))
     found = list(logarithms.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.sweeps.axes import Axis
-from sim.sweeps.points import ModelChoice, Study
-from sim.sweeps.settings import CAPACITY_PATHS
+from sim.sweeps.models import ignored_by, looks_at_values
+from sim.sweeps.points import Study
 
 Numbers = NDArray[np.int64]
 _MOST_POINTS = 64
@@ -25,16 +26,17 @@ _SHARE_OF_THE_REST = 2  # a worker is handed at most one in so many of its share
 def in_order(study: Study, numbers: Sequence[int]) -> Numbers:
     """Put points of one setting together, larger capacities first: that is what saves most searches (`settings`).
 
-    Where the engine runs, nothing is shared, and the order stays.
+    Where the models ignore nothing, the order stays.
     """
     given = np.asarray(numbers, np.int64)
-    if study.model is not ModelChoice.ANALYTIC or not given.size:
+    ignored = ignored_by(study.model)
+    if not ignored or not given.size:
         return given
     lengths = study.grid.lengths
     settings, capacities = np.zeros_like(given), np.zeros_like(given)
     for place, group in enumerate(study.grid.groups):
         indices = given // math.prod(lengths[place + 1 :]) % lengths[place]
-        if all(axis.path in CAPACITY_PATHS for axis in group):
+        if all(axis.path in ignored for axis in group):
             capacities = capacities * lengths[place] + _ranks(group)[indices]
         else:
             settings = settings * lengths[place] + indices
@@ -51,11 +53,13 @@ def _ranks(group: tuple[Axis, ...]) -> Numbers:
 def chunks(study: Study, numbers: Sequence[int], workers: int) -> Iterator[tuple[int, ...]]:
     """Cut points into chunks for workers that nobody here can tell apart.
 
-    Towards the end chunks get smaller, so that all workers have work.
+    Towards the end chunks get smaller, so that all workers have work. Where the engine runs, a point takes so long
+    that it is a chunk.
     """
     order, first = in_order(study, numbers), 0
+    most = 1 if looks_at_values(study.model) else _BLIND_POINTS
     while first < len(order):
-        size = min(_BLIND_POINTS, _fair(len(order) - first, workers))
+        size = min(most, _fair(len(order) - first, workers))
         yield tuple(order[first : first + size].tolist())
         first += size
 
@@ -68,36 +72,48 @@ def _fair(left: int, workers: int) -> int:
 class Deal:
     """Deal points to `workers`: each goes through a stretch of its own, then helps with the longest that is left.
 
-    A chunk is to take about half a second, by how long the worker's last one took; the first has one point.
+    A chunk is to take about half a second, by how long a point of the worker's last one took; until one is known,
+    chunks have one point.
     """
 
     order: Numbers
     workers: int
     clock: Callable[[], float] = time.monotonic
     _stretches: list[tuple[int, int]] = field(init=False)
-    _dealt: dict[int, tuple[float, int]] = field(init=False, default_factory=dict)
+    _dealt: list[deque[int]] = field(init=False)
+    _since: dict[int, float] = field(init=False, default_factory=dict)
+    _point_s: dict[int, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._dealt = [deque() for _ in range(self.workers)]
         ends = [len(self.order) * worker // self.workers for worker in range(self.workers + 1)]
         self._stretches = list(pairwise(ends))
 
     def next_for(self, worker: int) -> tuple[int, ...]:
-        """Give a worker's next chunk, when it has finished another; empty where no points are left."""
+        """Give a worker its next chunk, empty where no points are left; it may have several before one is done."""
         first, end = self._stretches[worker]
         if first == end:
             first, end = self._half_of_the_longest()
         size = min(end - first, self._size_for(worker))
         self._stretches[worker] = first + size, end
-        self._dealt[worker] = self.clock(), size
+        if size:
+            self._dealt[worker].append(size)
+            self._since.setdefault(worker, self.clock())
         return tuple(self.order[first : first + size].tolist())
 
+    def done(self, worker: int) -> None:
+        """Take note that a worker has finished the oldest of its chunks."""
+        now = self.clock()
+        self._point_s[worker] = (now - self._since[worker]) / self._dealt[worker].popleft()
+        self._since[worker] = now
+
     def _size_for(self, worker: int) -> int:
-        if worker not in self._dealt:
+        if worker not in self._point_s:
             return 1
-        since, size = self._dealt[worker]
-        in_time = _CHUNK_S * size / max(self.clock() - since, 1e-6)
+        in_time = int(_CHUNK_S / max(self._point_s[worker], 1e-6))
         left = sum(end - first for first, end in self._stretches)
-        return max(1, min(int(in_time), 2 * size, _MOST_POINTS, _fair(left, self.workers)))
+        last = self._dealt[worker][-1] if self._dealt[worker] else 1
+        return max(1, min(in_time, 2 * last, _MOST_POINTS, _fair(left, self.workers)))
 
     def _half_of_the_longest(self) -> tuple[int, int]:
         other = max(range(self.workers), key=lambda worker: self._stretches[worker][1] - self._stretches[worker][0])

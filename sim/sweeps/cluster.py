@@ -17,6 +17,7 @@ from sim.sweeps.chunks import chunks
 from sim.sweeps.evaluate import Outcome
 from sim.sweeps.points import Study
 from sim.sweeps.scheduler import Scheduler
+from sim.text_source import shown_path
 
 if TYPE_CHECKING:
     from sim.sweeps.dask_worker import Reply
@@ -33,8 +34,9 @@ class DaskCluster(Scheduler):
 
     __slots__ = ()
 
-    def check(self) -> None:
-        """Raise InputError where the scheduler doesn't answer or has no workers."""
+    def check(self, study: Study) -> None:
+        """Raise InputError where the scheduler doesn't answer or has no workers, or they lack files of the study."""
+        self._check_files(study)
         with self.connected():
             pass
 
@@ -44,8 +46,15 @@ class DaskCluster(Scheduler):
         Raises InputError where the cluster can't be reached, is lost, has other code, or dies of a chunk.
         """
         if numbers:
+            self._check_files(study)
             with self.connected() as client:
                 yield from _Job(client, study, self).outcomes(numbers)
+
+    def _check_files(self, study: Study) -> None:
+        files = study.tensor_files()
+        if files:
+            wrong = f"the values of {shown_path(files[0])} are on this machine only"
+            raise self.error(wrong, "leave out --scheduler, or the tensors of the workload's layers")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 
 from sim.arch import Machine
 from sim.area import area_mm2, storage_area_mm2
-from sim.errors import FieldFault, InputError, quoted
+from sim.errors import FieldFault, InputError, ModelError, quoted
 from sim.schema import Document
 from sim.sweeps.axes import Axis, Site, read_axis
 from sim.sweeps.paths import field_of, in_full, is_machine_path
@@ -71,6 +71,12 @@ class EqualArea:
         for path, value in self.as_with:
             machine = with_value(machine, path, value)
         return self.area_of(machine)
+
+    def check(self, adjusted: Machine, machine: Machine) -> None:
+        """Make sure that a machine with its new value is within its budget; raise ModelError."""
+        area, budget = self.area_of(adjusted), self.budget_of(machine)
+        if area > budget * (1 + _TOLERANCE):
+            raise ModelError("areas are equal", f"{area:.6g} mm2 is more than {budget:.6g}")
 
     def value_for(self, machine: Machine) -> int:
         """Give the value for a machine; raise InputError where even 1 is too large. More is never smaller."""

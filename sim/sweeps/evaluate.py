@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +15,12 @@ from sim.layer import Layer
 from sim.mapping.row_stationary import Mapping
 from sim.mapping.search import Goal
 from sim.sweeps.memory import Memory
+from sim.sweeps.models import ignored_by
 from sim.sweeps.paths import is_machine_path
-from sim.sweeps.points import ModelChoice, Point, Study
-from sim.sweeps.rows import TOTAL, Figures, columns_of, head_of, total_row
-from sim.sweeps.settings import CAPACITY_FIELDS, Setting
+from sim.sweeps.points import Point, Study
+from sim.sweeps.rows import DONE, IMPOSSIBLE, TOTAL, Figures, columns_of, head_of, total_row
+from sim.sweeps.settings import Setting
 
-DONE, IMPOSSIBLE = "done", "impossible"
 _MOST_SETTINGS = 4  # of a MB or more each; points come in an order that needs one at a time
 
 
@@ -45,6 +46,10 @@ class Evaluator:
     study: Study
     _settings: Memory[Setting] = field(default_factory=lambda: Memory(_MOST_SETTINGS))
     _hints: dict[Layer, Mapping] = field(default_factory=dict)
+    _ignored: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ignored = _nested(ignored_by(self.study.model))
 
     def evaluate(self, number: int) -> Outcome:
         """Evaluate a point; one without a machine or a mapping is IMPOSSIBLE, with its reason."""
@@ -70,14 +75,25 @@ class Evaluator:
         return setting.rows(self.study.layers_of(point), machine, self._hints)
 
     def _key(self, point: Point, machine: Machine) -> object:
-        """Give all that tells settings apart: the machine but for capacities, and the point's other choices."""
+        """Give all that tells settings apart: the machine but for what is ignored, and the point's other choices."""
         study = self.study
-        apart = CAPACITY_FIELDS if study.model is ModelChoice.ANALYTIC else None
         others = tuple((path, str(value)) for path, value in point.written.items() if not is_machine_path(path))
-        return machine.model_dump_json(exclude=apart), study.machine_name(point), others
+        return machine.model_dump_json(exclude=self._ignored), study.machine_name(point), others
 
     def _setting(self, point: Point, machine: Machine) -> Setting:
         study = self.study
         table = study.table_of(point).scaled_to(machine.core.voltage)
         goal = study.goal_of(point, Goal(code=code_of(machine)))
         return Setting(study, table, study.batch_of(point), goal)
+
+
+def _nested(paths: Iterable[str]) -> dict[str, Any]:
+    """Sort dotted paths into nested dicts, which is how pydantic takes fields to leave out."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        *steps, last = path.split(".")
+        inside = found
+        for step in steps:
+            inside = inside.setdefault(step, {})
+        inside[last] = True
+    return found

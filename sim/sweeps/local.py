@@ -32,7 +32,7 @@ def cores() -> int:
 class InProcess:
     """Evaluate points here, one after another."""
 
-    def check(self) -> None:
+    def check(self, study: Study) -> None:
         """Find nothing wrong: this process is there."""
 
     def run(self, study: Study, numbers: Sequence[int]) -> Iterator[Outcome]:
@@ -47,7 +47,7 @@ class LocalProcesses:
     workers: int
     fewest_points: int = 2
 
-    def check(self) -> None:
+    def check(self, study: Study) -> None:
         """Find nothing wrong: processes are made when there is work."""
 
     def run(self, study: Study, numbers: Sequence[int]) -> Iterator[Outcome]:
@@ -89,7 +89,9 @@ def _outcomes(pools: Sequence[ProcessPoolExecutor], deal: Deal) -> Iterator[Outc
     while running:
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for one in done:
-            hand(running.pop(one))
+            worker = running.pop(one)
+            deal.done(worker)
+            hand(worker)
             yield from one.result()
 
 

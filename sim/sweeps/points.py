@@ -9,6 +9,7 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,13 @@ class Study:
             "points": self.count(),
         }
 
+    def tensor_files(self) -> list[Path]:
+        """List the files whose values the figures depend on: none for the analytic model, which takes their zeros."""
+        if self.model is ModelChoice.ANALYTIC:
+            return []
+        given = [layer.given for workload in self.workloads.values() for layer in workload.layers]
+        return [path for tensors in given for path in (tensors.ifmap, tensors.filters) if path is not None]
+
     def digest(self) -> str:
         """Give a digest of all that the results depend on but the code; the study's name is no part of it."""
         content = {
@@ -205,6 +213,7 @@ class Study:
             "axes": [[(axis.path, axis.written) for axis in group] for group in self.grid.groups],
             "where": self.where,
             "equal_area": None if self.equal_area is None else asdict(self.equal_area),
+            "tensors": [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.tensor_files()],
         }
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -216,21 +225,24 @@ class Study:
 
         def find() -> int | str:
             try:
-                return constraint.value_for(self.machine_of(chosen))
+                machine = self.machine_of(chosen)
+                value = constraint.value_for(machine)
+                constraint.check(self.machine_of(_with_value(chosen, constraint.adjust, value)), machine)
             except InputError as error:
                 return str(error)
+            return value
 
         found = self._adjusted.get(key, find)
         if isinstance(found, str):
             return replace(chosen, impossible=found)
-        return replace(
-            chosen,
-            written={**chosen.written, constraint.adjust: found},
-            values={**chosen.values, constraint.adjust: found},
-        )
+        return _with_value(chosen, constraint.adjust, found)
+
+
+def _with_value(point: Point, path: str, value: int) -> Point:
+    return replace(point, written={**point.written, path: value}, values={**point.values, path: value})
 
 
 def _workload_data(workload: Workload) -> dict[str, Any]:
-    """Give a network's data; of tensor files the zero fractions count, which the layers have."""
+    """Give a network's data; of tensor files the zero fractions, which the layers have."""
     layers = [asdict(replace(layer, given=GivenTensors())) for layer in workload.layers]
     return {"name": workload.name, "batch": workload.batch, "layers": layers}

@@ -14,7 +14,9 @@ from sim.counts import Level
 from sim.results import Energy, LayerResult
 from sim.sweeps.points import ModelChoice, Point, Study
 
+DONE, IMPOSSIBLE = "done", "impossible"  # what becomes of a point
 TOTAL = "total"
+NETWORKS = f"layer = '{TOTAL}' AND type IS NULL"  # picks totals from the rows of a store; a layer may have that name
 DIFFERENCE = "_difference_pct"  # how such columns end
 KINDS = ("compute", "ifmap", "filter", "ofmap", "static", "chip", "system")
 COUNTS = (

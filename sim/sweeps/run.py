@@ -15,7 +15,7 @@ from sim.sweeps.store import MEMORY, Store
 def open_store(name: str, study: Study, executor: Executor) -> Store:
     """Open a store; a new one is made only where the executor says that it can work."""
     if name != MEMORY and not Path(name).exists():
-        executor.check()
+        executor.check(study)
     return Store(name, study)
 
 

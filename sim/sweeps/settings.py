@@ -1,4 +1,4 @@
-"""Layers at one setting: all that their figures depend on, but the capacities, which only say what is legal.
+"""Layers at one setting: all that their figures depend on, but what the models ignore (`sweeps.models`).
 
 What one point finds serves the next: a mapping is searched once for many capacities (`mapping.capacities`), and a
 mapping's figures are worked out once, whatever capacities it was chosen for.
@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from sim.analytic.model import AnalyticModel
 from sim.arch import Machine
-from sim.density import FmapCode
 from sim.energy import CostTable
-from sim.engine.chip import CycleModel
 from sim.layer import Layer
 from sim.mapping.capacities import CapacitySearch
 from sim.mapping.facts import capacities_of
@@ -24,41 +20,27 @@ from sim.mapping.search import Goal, broken_whatever_the_mapping, nothing_legal,
 from sim.model import Model
 from sim.results import LayerResult
 from sim.runner import Planned, Planner, Runner
-from sim.sweeps.points import ModelChoice, Study
+from sim.sweeps.models import looks_at_values, models_of
+from sim.sweeps.points import Study
 from sim.sweeps.rows import Figures, layer_row
 
-# What `mapping.facts.capacities_of` looks at, and nothing else does.
-CAPACITY_FIELDS: dict[str, Any] = {
-    "pe_array": {"rows"},
-    "pe": {"filter_spad": {"words"}},
-    "noc": {"row_id", "col_id"},
-    "glb": {"fmap_banks", "filter_banks", "bank_words", "bank_width"},
-}
-CAPACITY_PATHS = (
-    "pe_array.rows",
-    "pe.filter_spad.words",
-    "noc.row_id",
-    "noc.col_id",
-    "glb.fmap_banks",
-    "glb.filter_banks",
-    "glb.bank_words",
-    "glb.bank_width",
-    "glb.size",
-)
+_MOST_HINTS = 4096
 
 
 @dataclass(slots=True)
 class Setting:
-    """Map and evaluate the layers of one network on machines that differ in capacities alone.
-
-    Where the engine runs, machines must not differ at all: what it finds may depend on any of their parameters.
-    """
+    """Map and evaluate the layers of one network on machines that differ only in what the study's models ignore."""
 
     study: Study
     table: CostTable
     batch: int
     goal: Goal
     _sites: dict[Layer, _Site] = field(default_factory=dict)
+    _rows: dict[tuple[Layer, Mapping], Figures] = field(default_factory=dict)
+    _by_name: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_name = looks_at_values(self.study.model)
 
     def rows(self, layers: Sequence[Layer], machine: Machine, hints: dict[Layer, Mapping]) -> list[Figures]:
         """Give the layers' rows without their names; raise InputError where one can't be mapped.
@@ -72,11 +54,19 @@ class Setting:
                 self._sites[alike] = self._site(layer, machine)
             site = self._sites[alike]
             mapping = self._mapping(layer, site, machine, hints.get(alike))
+            if len(hints) >= _MOST_HINTS:
+                hints.clear()
             hints[alike] = mapping
-            if mapping not in site.rows:
-                site.rows[mapping] = self._row(Planned(layer, site.folded, mapping), machine)
-            found.append(site.rows[mapping])
+            found.append(
+                self._kept_row(layer if self._by_name else alike, Planned(layer, site.folded, mapping), machine)
+            )
         return found
+
+    def _kept_row(self, layer: Layer, planned: Planned, machine: Machine) -> Figures:
+        key = (layer, planned.mapping)
+        if key not in self._rows:
+            self._rows[key] = self._row(planned, machine)
+        return self._rows[key]
 
     def _site(self, layer: Layer, machine: Machine) -> _Site:
         folded = fold(layer.shape, machine)
@@ -94,8 +84,8 @@ class Setting:
         return best
 
     def _row(self, planned: Planned, machine: Machine) -> Figures:
-        choice = self.study.model
-        results = [self._run(planned, machine, model) for model in _models(choice, machine, self.goal.code)]
+        models = models_of(self.study.model, machine, self.goal.code)
+        results = [self._run(planned, machine, model) for model in models]
         return layer_row(results[0], self.study, *results[1:])
 
     def _run(self, planned: Planned, machine: Machine, model: Model) -> LayerResult:
@@ -109,14 +99,3 @@ class _Site:
 
     folded: Folded
     search: CapacitySearch | None
-    rows: dict[Mapping, Figures] = field(default_factory=dict)
-
-
-def _models(choice: ModelChoice, machine: Machine, code: FmapCode) -> list[Model]:
-    """Give the models to run, that whose figures count first."""
-    models: dict[ModelChoice, list[Model]] = {
-        ModelChoice.ANALYTIC: [AnalyticModel(machine, code)],
-        ModelChoice.CYCLE: [CycleModel(machine)],
-        ModelChoice.BOTH: [CycleModel(machine), AnalyticModel(machine, code)],
-    }
-    return models[choice]

@@ -115,19 +115,20 @@ def _groups(file: SpecFile, source: _Source, sets: Sequence[str]) -> list[_Group
         groups.append((given.pop(axis.path, axis),))
     groups += [_read_pair(number, pair, source) for number, pair in enumerate(file.paired) if pair]
     groups += [(axis,) for axis in given.values()]
-    paths = [axis.path for group in groups for axis in group]
-    if file.equal_area is not None and file.equal_area.adjust not in paths:
-        paths.append(file.equal_area.adjust)
-    _check_paths(paths, source)
+    adjusted = "" if file.equal_area is None else file.equal_area.adjust
+    _check_paths([axis.path for group in groups for axis in group], adjusted, source)
     return groups
 
 
-def _check_paths(paths: Sequence[str], source: _Source) -> None:
+def _check_paths(paths: Sequence[str], adjusted: str, source: _Source) -> None:
     """See that no path stands twice, none inside another, and that one alone gives the depth of the GLB's banks."""
     place = source.place_of(mark_of(source.root, ()))
     if {GLB_SIZE, BANK_WORDS} <= set(paths):
         wrong = f"{quoted(GLB_SIZE)} and {quoted(BANK_WORDS)} are one parameter"
         raise InputError.located(place, wrong=wrong, allowed="leave one out")
+    if GLB_SIZE in paths and adjusted.startswith("glb."):
+        wrong = f"equal_area sets {quoted(adjusted)}, but {quoted(GLB_SIZE)} says how large the buffer is"
+        raise InputError.located(place, wrong=wrong, allowed="leave the axis out, or adjust another parameter")
     for index, path in enumerate(paths):
         if path in paths[:index]:
             wrong = f"the axis {quoted(path)} is given twice"

@@ -22,7 +22,7 @@ from sim import __version__
 from sim.errors import InputError
 from sim.sweeps.evaluate import Outcome
 from sim.sweeps.points import Study
-from sim.sweeps.rows import TOTAL, head_columns, layer_columns
+from sim.sweeps.rows import NETWORKS, head_columns, layer_columns
 from sim.text_source import shown_path
 
 MEMORY = ":memory:"
@@ -75,15 +75,14 @@ class Store:
         return (*self._head, *self._layer)
 
     def add(self, outcome: Outcome) -> None:
-        """Keep a finished point; it is on the disk when this returns."""
+        """Keep a finished point, unless another process was first; it is on the disk when this returns."""
         width = len(self._layer)
         rows = [(outcome.number, place, *row, *[None] * (width - len(row))) for place, row in enumerate(outcome.rows)]
         try:
             with self._connection:
-                self._connection.execute(f"INSERT INTO points VALUES ({_marks(len(self._head))})", outcome.head)
-                self._connection.executemany(f"INSERT INTO layers VALUES ({_marks(width + 2)})", rows)
-        except sqlite3.IntegrityError:
-            return  # another process that sweeps the same study was first, and found the same
+                points = f"INSERT INTO points VALUES ({_marks(len(self._head))}) ON CONFLICT (point) DO NOTHING"
+                if self._connection.execute(points, outcome.head).rowcount:
+                    self._connection.executemany(f"INSERT INTO layers VALUES ({_marks(width + 2)})", rows)
         except sqlite3.DatabaseError as error:
             raise self._unusable(error) from error
 
@@ -105,8 +104,7 @@ class Store:
     def totals(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of whole networks by column, in the order of the points."""
         names = ", ".join(map(_quoted, self.columns))
-        query = f"SELECT {names} FROM rows WHERE layer = ? AND type IS NULL ORDER BY point"
-        for row in self._connection.execute(query, (TOTAL,)):
+        for row in self._connection.execute(f"SELECT {names} FROM rows WHERE {NETWORKS} ORDER BY point"):
             yield dict(zip(self.columns, row, strict=True))
 
     def _open(self, name: str) -> sqlite3.Connection:

@@ -1,4 +1,4 @@
-"""A store read back without its spec: what was swept, how far it came, every point's figures. All its SQL is here."""
+"""A store read back without its spec: what was swept, how far it came, every point's figures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import InputError
-from sim.sweeps.rows import DIFFERENCE
+from sim.sweeps.rows import DIFFERENCE, DONE, IMPOSSIBLE, NETWORKS
 from sim.text_source import shown_path
 
-DONE, IMPOSSIBLE = "done", "impossible"
 _WANTED = "name the file given to sweep as --store"
-_NETWORKS = "layer = 'total' AND type IS NULL"
 Row = dict[str, Any]
 
 
@@ -125,11 +123,11 @@ class StoredSweep:
 
     def totals(self) -> list[Row]:
         """Give the row of each point's whole network, or of its impossibility, by number."""
-        return self._query(f"SELECT * FROM rows WHERE {_NETWORKS} ORDER BY point")
+        return self._query(f"SELECT * FROM rows WHERE {NETWORKS} ORDER BY point")
 
     def layers(self, point: int) -> list[Row]:
         """Give the rows of a point's layers in the network's order; nothing of a point that is not there."""
-        return self._query(f"SELECT * FROM rows WHERE point = ? AND NOT ({_NETWORKS}) ORDER BY place", [point])
+        return self._query(f"SELECT * FROM rows WHERE point = ? AND NOT ({NETWORKS}) ORDER BY place", [point])
 
     def differences(self) -> list[Difference]:
         """Hold both models against each other over all layers and all networks; nothing where only one of them ran."""
@@ -140,7 +138,7 @@ class StoredSweep:
             if figure == column:
                 continue
             of_all = f'avg(abs("{column}")), max(abs("{column}"))'
-            groups = [f"SELECT {of_all} FROM rows WHERE {which}" for which in (f"NOT ({_NETWORKS})", _NETWORKS)]
+            groups = [f"SELECT {of_all} FROM rows WHERE {which}" for which in (f"NOT ({NETWORKS})", NETWORKS)]
             values = [value for query in groups for value in self._query(query)[0].values()]
             if None not in values:
                 found.append(Difference(figure, *values))

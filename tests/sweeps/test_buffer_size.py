@@ -43,8 +43,18 @@ def test_size_and_depth_of_the_banks_are_one_parameter() -> None:
     with pytest.raises(InputError, match=r"'glb.size' and 'glb.bank_words' are one parameter; leave one out"):
         read_study(BASE | {"axes": axes})
     equal_area = {"of": "storage", "budget_mm2": 3, "adjust": "glb.bank_words"}
-    with pytest.raises(InputError, match="are one parameter"):
+    with pytest.raises(
+        InputError, match=r"equal_area sets 'glb\.bank_words', but 'glb\.size' says how large the buffer is"
+    ):
         read_study(BASE | {"axes": {"glb.size": ["108 KiB"]}, "equal_area": equal_area})
+
+
+def test_a_buffer_of_a_given_size_is_not_adjusted() -> None:
+    equal_area = {"of": "storage", "as_with": {"pe.filter_spad.words": 224}, "adjust": "glb.fmap_banks"}
+    with pytest.raises(InputError, match=r"equal_area sets 'glb\.fmap_banks', but 'glb\.size' says how large"):
+        read_study(BASE | {"axes": {"glb.size": ["108 KiB"]}, "equal_area": equal_area})
+    spads = {**equal_area, "of": "core", "as_with": {"array.rows": 12}, "adjust": "pe.filter_spad.words"}
+    read_study(BASE | {"axes": {"glb.size": ["108 KiB"], "array.rows": [8]}, "equal_area": spads})
 
 
 def test_conditions_know_the_size() -> None:

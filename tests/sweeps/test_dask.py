@@ -146,7 +146,7 @@ def test_a_scheduler_that_goes_or_has_no_workers_is_told_in_a_line(small: dict[s
         few = DaskCluster(found.address, connect_s=2, patience_s=2)
         line = f"{found.address}: the cluster has had no workers for 2 s; start some with dask worker"
         with pytest.raises(InputError) as caught:
-            few.check()
+            few.check(study)
         assert str(caught.value) == line
         worker = found.add_worker("--nthreads", "1")
         wait_until(lambda: found.state()["workers"] == 1)

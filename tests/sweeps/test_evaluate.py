@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sim
@@ -14,16 +16,18 @@ from sim.analytic.model import AnalyticModel
 from sim.cli import main
 from sim.density import code_of
 from sim.engine.chip import CycleModel
+from sim.errors import InputError
 from sim.mapping import capacities
 from sim.mapping.search import Goal
 from sim.model import Model
 from sim.results import LayerResult
 from sim.runner import Planner, Runner
+from sim.sweeps.cluster import DaskCluster
 from sim.sweeps.evaluate import Evaluator
 from sim.sweeps.points import Study
 from sim.sweeps.rows import columns_of, figure_columns, layer_columns
 from sim.sweeps.spec import read_study
-from sim.sweeps.store import Store
+from sim.sweeps.store import MEMORY, Store
 from sim.sweeps.stored import StoredSweep
 from sim.sweeps.tables import as_frame
 
@@ -102,6 +106,35 @@ def test_the_engine_gives_the_figures(small: dict[str, Any], model: str) -> None
             assert named["energy_chip_pj"] == layer.energy.chip
 
 
+TWINS = """\
+schema: 1
+name: twins
+source: test
+default_zeros: {ifmap: 0.5, ofmap: 0.5}
+layers:
+  - {name: a, type: conv, ifmap: [3, 20, 20], filters: 16, kernel: 3, pad: 1}
+  - {name: b, type: conv, ifmap: [3, 20, 20], filters: 16, kernel: 3, pad: 1}
+  - {name: c, type: conv, ifmap: [3, 20, 20], filters: 16, kernel: 3, pad: 1, relu: false}
+"""
+
+
+@pytest.mark.parametrize("model", ["cycle", "both"])
+def test_layers_that_are_alike_have_tensors_of_their_own(model: str, tmp_path: Path) -> None:
+    workload = tmp_path / "twins.yaml"
+    workload.write_text(TWINS, encoding="utf-8")
+    study = read_study({"schema": 1, "workload": str(workload), "model": model, "seed": 3})
+    rows = Evaluator(study).evaluate(0).rows
+    found = [dict(zip(layer_columns(study), row, strict=True)) for row in rows[:-1]]
+    plain = plainly(study, 0, "cycle")
+    for name, wanted in (
+        ("macs_performed", [layer.run.ledger.macs_performed for layer in plain]),
+        ("dram_bits", [layer.run.ledger.dram_bits for layer in plain]),
+        ("cycles", [layer.run.total_cycles for layer in plain]),
+    ):
+        assert [row[name] for row in found] == wanted
+    assert len({layer.run.ledger.dram_bits for layer in plain}) == 3  # or the test would see nothing
+
+
 def test_both_models_stand_side_by_side_with_their_difference(small: dict[str, Any]) -> None:
     specs = [read_study({**small, "model": model, "axes": {}}) for model in ("analytic", "both")]
     alone, both = (Evaluator(study).evaluate(0) for study in specs)
@@ -153,3 +186,40 @@ def test_one_model_alone_has_no_differences(small: dict[str, Any], tmp_path: Pat
     store = tmp_path / "one.sqlite"
     sim.sweep({**small, "axes": {}}, store=store)
     assert StoredSweep(str(store)).differences() == []
+
+
+def test_tensor_files_count_with_their_values_where_a_model_looks_at_them(tmp_path: Path) -> None:
+    """The same zeros in other places: another sweep for the engine, the same for the analytic model."""
+    workload, values = tmp_path / "given.yaml", np.zeros((1, 2, 6, 6), np.int8)
+    workload.write_text(
+        "schema: 1\nname: given\nsource: test\ndefault_zeros: {ifmap: 0, ofmap: 0}\nlayers:\n"
+        "  - {name: a, type: conv, ifmap: [2, 6, 6], filters: 4, kernel: 3, tensors: {ifmap: x.npy}}\n",
+        encoding="utf-8",
+    )
+    digests = dict[str, list[str]]()
+    for place in (0, 35):
+        values[:] = 0
+        values[0, 0, place // 6, place % 6] = 1
+        np.save(tmp_path / "x.npy", values)
+        for model in ("analytic", "cycle", "both"):
+            study = read_study({"schema": 1, "workload": str(workload), "model": model})
+            digests.setdefault(model, []).append(study.digest())
+            assert study.tensor_files() == ([] if model == "analytic" else [tmp_path / "x.npy"])
+    assert {model: len(set(found)) for model, found in digests.items()} == {"analytic": 1, "cycle": 2, "both": 2}
+    with pytest.raises(InputError, match=r"^tcp://h:1: the values of .*x\.npy are on this machine only; leave out"):
+        DaskCluster.at("tcp://h:1").check(study)
+
+
+def test_a_point_is_kept_once_and_nothing_else_is_passed_over(small: dict[str, Any]) -> None:
+    study = read_study({**small, "axes": {}})
+    outcome = Evaluator(study).evaluate(0)
+    with Store(MEMORY, study) as store:
+        store.add(outcome)
+        before = list(store.rows())
+        store.add(outcome)  # as another process would
+        assert list(store.rows()) == before
+    with (
+        Store(MEMORY, study) as store,
+        pytest.raises(InputError, match=r"can't be used: table layers has \d+ columns but \d+ values"),
+    ):
+        store.add(replace(outcome, rows=((*outcome.rows[0], 1, 2, 3),)))

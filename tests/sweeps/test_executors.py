@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,37 +51,64 @@ def test_axes_that_move_together_are_capacities_together_or_not(small: dict[str,
     assert list(in_order(study, range(4))) == [2, 0, 3, 1]
 
 
+@dataclass
+class Pretended:
+    """Workers that hold two chunks each, and take so many seconds a point."""
+
+    deal: Deal
+    seconds: list[float]
+    now: float = 0.0
+    held: list[list[tuple[int, ...]]] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
+
+    def run(self) -> list[list[tuple[int, ...]]]:
+        """Deal until nothing is left; give each worker's chunks in their order."""
+        done: list[list[tuple[int, ...]]] = [[] for _ in self.seconds]
+        self.held, self.ends = [[] for _ in self.seconds], [0.0 for _ in self.seconds]
+        for worker in [*range(len(self.seconds))] * 2:
+            self._hand(worker)
+        while any(self.held):
+            worker = min((one for one in range(len(self.seconds)) if self.held[one]), key=self._end)
+            self.now = self.ends[worker] = self._end(worker)
+            done[worker].append(self.held[worker].pop(0))
+            self.deal.done(worker)
+            self._hand(worker)
+        return done
+
+    def _end(self, worker: int) -> float:
+        return self.ends[worker] + len(self.held[worker][0]) * self.seconds[worker]
+
+    def _hand(self, worker: int) -> None:
+        chunk = self.deal.next_for(worker)
+        if chunk:
+            self.held[worker].append(chunk)
+
+
+def pretended(count: int, seconds: list[float]) -> Pretended:
+    """Make workers that share so many points."""
+    found = Pretended(Deal(np.arange(count), len(seconds)), seconds)
+    found.deal.clock = lambda: found.now
+    return found
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3, 5])
 @pytest.mark.parametrize("count", [0, 1, 7, 1000])
 def test_all_points_are_dealt_once_whoever_is_slow(workers: int, count: int) -> None:
-    now, busy_until, dealt = 0.0, [0.0] * workers, list[int]()
-    deal = Deal(np.arange(count), workers, clock=lambda: now)
-    while True:
-        worker = min(range(workers), key=lambda one: busy_until[one])
-        now = busy_until[worker]
-        chunk = deal.next_for(worker)
-        if not chunk:
-            break
-        busy_until[worker] += len(chunk) * (0.1 if worker == 0 else 0.01)
-        dealt += chunk
-    assert sorted(dealt) == list(range(count))
+    seconds = [0.1, *[0.01] * (workers - 1)]
+    crew = pretended(count, seconds)
+    done = crew.run()
+    assert sorted(itertools.chain(*itertools.chain(*done))) == list(range(count))
     if count == 1000 and workers > 1:
-        assert max(busy_until) - min(busy_until) < 0.5
-        fair = 1000 / (10 + 100 * (workers - 1))
-        assert max(busy_until) < 1.25 * fair
+        fair = count / sum(1 / one for one in seconds)
+        assert crew.now < fair + 2 * 0.5  # the slow one may hold two chunks when the points run out
 
 
 def test_a_worker_keeps_to_its_stretch_and_its_chunks_take_half_a_second() -> None:
-    now = 0.0
-    deal = Deal(np.arange(2000), 2, clock=lambda: now)
-    first, sizes = [], []
-    for _ in range(20):
-        chunk = deal.next_for(0)
-        first += chunk
-        sizes.append(len(chunk))
-        now += len(chunk) / 64
-    assert first == list(range(len(first)))
-    assert sizes[:7] == [1, 2, 4, 8, 16, 32, 32]
+    first, second = pretended(4000, [1 / 64, 1 / 64]).run()
+    points = list(itertools.chain(*first))
+    assert points[:1500] == list(range(1500))
+    assert [len(chunk) for chunk in first[:9]] == [1, 1, 2, 4, 8, 16, 32, 32, 32]
+    assert next(itertools.chain(*second)) == 2000
 
 
 def test_the_number_of_workers_chooses_the_executor() -> None:
