@@ -1,7 +1,7 @@
 """What mappings are legal, in numbers: the rules of `mapping.legality` that a mapping can break.
 
-Of a layer's facts, those of CAPACITIES enter here and nowhere else: they say what is legal, never what it costs, and
-the larger they are, the more is legal.
+Of a layer's facts, those of CAPACITIES say what is legal, never what it costs, and the larger they are, the more is
+legal.
 """
 
 from numba import njit
@@ -51,6 +51,19 @@ def most_filters_held(facts, n, e, q, r):
 
 
 @njit(cache=True)
+def most_filters_a_pe(facts, q):
+    """Give the largest p for which a PE holds the weights and the psums."""
+    return min(facts[FILTER_SPAD] // (q * facts[FILTER_WIDTH]), facts[PSUM_SPAD])
+
+
+@njit(cache=True)
+def most_filters_a_pass(facts, q, r):
+    """Give the most filters of one pass that the filter banks hold."""
+    channels = min(q * r, facts[CHANNELS])
+    return facts[FILTER_BUFFER] // (channels * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH])
+
+
+@njit(cache=True)
 def sets_that_fit(facts, e, r):
     """Give the largest t for PE sets of width e, r of them stacked."""
     columns = min(e, facts[ARRAY_COLUMNS])
@@ -80,11 +93,9 @@ def is_legal(facts, m, n, e, p, q, r, t):
         return False
     if r > ceil_div(facts[CHANNELS], q) or t > ceil_div(m, p):
         return False
-    window = q * facts[FILTER_WIDTH]
-    if window > facts[WINDOW] or p * window > facts[FILTER_SPAD] or p > facts[PSUM_SPAD]:
+    if q * facts[FILTER_WIDTH] > facts[WINDOW] or p > most_filters_a_pe(facts, q):
         return False
-    words = min(p * t, m) * min(q * r, facts[CHANNELS]) * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH]
-    if words > facts[FILTER_BUFFER] or not tags_suffice(facts, e, r):
+    if min(p * t, m) > most_filters_a_pass(facts, q, r) or not tags_suffice(facts, e, r):
         return False
     return t <= sets_that_fit(facts, e, r) and m <= most_filters_held(facts, n, e, q, r)
 

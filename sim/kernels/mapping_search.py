@@ -5,18 +5,20 @@ from numba import njit
 
 from sim.kernels.layer_cost import (
     CHANNELS,
-    FILTER_BUFFER,
-    FILTER_HEIGHT,
-    FILTER_SPAD,
     FILTER_WIDTH,
-    PSUM_SPAD,
     WINDOW,
     ceil_div,
     count_filter_cuts,
     evaluate,
 )
 from sim.kernels.mapping_bound import bound, cut_channels, least_cuts, objective_of, outer_loops
-from sim.kernels.mapping_legality import most_filters_held, sets_that_fit, tags_suffice
+from sim.kernels.mapping_legality import (
+    most_filters_a_pass,
+    most_filters_a_pe,
+    most_filters_held,
+    sets_that_fit,
+    tags_suffice,
+)
 
 M, N, E, P, Q, R, T = range(7)  # places of the parameters
 SCORES = 4  # objective, energy, cycles, DRAM bits
@@ -134,9 +136,8 @@ def try_sets(facts, costs, objective, mapping, held, channel_cuts, sets, outer, 
     All t that are left are looked at together, then half of them, until there is no hope for them or one is left.
     """
     q, r = mapping[Q], mapping[R]
-    channels = min(q * r, facts[CHANNELS])
-    pass_filters = facts[FILTER_BUFFER] // (channels * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH])
-    p_most = min(min(facts[FILTER_SPAD] // (q * facts[FILTER_WIDTH]), facts[PSUM_SPAD]), min(held, highs[P]))
+    pass_filters = most_filters_a_pass(facts, q, r)
+    p_most = min(most_filters_a_pe(facts, q), min(held, highs[P]))
     legal, evaluated = 0, 0
     if min(p_most, pass_filters) < lows[P]:
         return legal, evaluated

@@ -8,7 +8,7 @@ belongs to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ class CapacitySearch:
     _dead_ends: list[Capacities] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
+        self.problem = replace(self.problem, facts=self.problem.facts.copy())  # to be changed with the capacities
         self._capacities = np.zeros((_AT_FIRST, len(CAPACITY_PLACES)), np.int64)
         self._mappings = np.zeros((_AT_FIRST, len(PARAMETERS)), np.int64)
         self._scores = np.zeros((_AT_FIRST, 2))

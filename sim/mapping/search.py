@@ -73,7 +73,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Hold a search in the vectors that its kernel takes; `facts` may be changed where only capacities differ."""
+    """Hold a search in the vectors that its kernel takes."""
 
     facts: NDArray[np.int64]
     costs: NDArray[np.float64]

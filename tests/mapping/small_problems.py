@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from sim.analytic.model import AnalyticModel
-from sim.arch import Machine, read_machine
+from sim.arch import ColumnStart, FilterMulticast, Gating, Machine, read_machine
 from sim.catalogue import find_cost_table, find_machine
 from sim.density import FmapCode
 from sim.energy import CostTable, energy_of, read_cost_table
@@ -95,10 +95,14 @@ def small_machine(rng: random.Random) -> Machine:
                 filter_spad=memory("filter_spad", rng.choice((6, 12, 24))),
                 ifmap_spad=memory("ifmap_spad", rng.choice((3, 6, 8))),
                 psum_spad=memory("psum_spad", rng.randint(2, 6)),
+                column_start=rng.choice(list(ColumnStart)),
+                gating=rng.choice(list(Gating)),
             ),
             "glb": part("glb", bank_words=rng.choice((4, 8, 16)), fmap_banks=rng.randint(4, 12), filter_banks=2),
             "link": part("link", clock=rng.choice((30, 60, 200)) * 1_000_000, burst_words=rng.choice((4, 64))),
-            "overlap": part("overlap", fmaps=rng.random() < 0.2, filters=rng.random() < 0.8),
+            "noc": part("noc", filter_multicast=rng.choice(list(FilterMulticast))),
+            "overlap": part("overlap", fmaps=rng.random() < 0.2, filters=rng.random() < 0.8, drain=rng.random() < 0.5),
+            "control": part("control", pass_setup_cycles=rng.choice((0, 7, 70))),
             "limits": part("limits", filters=rng.choice((1024, 5)), channels=rng.choice((1024, 4))),
         }
     )
