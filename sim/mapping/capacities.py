@@ -24,9 +24,13 @@ _AT_FIRST = 16  # known mappings that there is room for; it doubles
 
 @dataclass(slots=True)
 class CapacitySearch:
-    """Search one layer's best mapping for capacities as they come; larger ones first save most."""
+    """Search one layer's best mapping for capacities as they come; larger ones first save most.
+
+    A good `hint` makes the first search shorter, never another.
+    """
 
     problem: Problem
+    hint: Mapping | None = None
     _capacities: Capacities = field(init=False)
     _mappings: NDArray[np.int64] = field(init=False)
     _scores: NDArray[np.float64] = field(init=False)
@@ -39,8 +43,8 @@ class CapacitySearch:
         self._mappings = np.zeros((_AT_FIRST, len(PARAMETERS)), np.int64)
         self._scores = np.zeros((_AT_FIRST, 2))
 
-    def best(self, capacities: Capacities, hint: Mapping | None = None) -> Mapping | None:
-        """Give the best mapping, None where none is legal. A good `hint` makes the search shorter, never another."""
+    def best(self, capacities: Capacities) -> Mapping | None:
+        """Give the best mapping, None where none is legal."""
         facts = self.problem.facts
         facts[CAPACITY_PLACES] = capacities
         mappings = self._mappings[: self._count]
@@ -50,7 +54,7 @@ class CapacitySearch:
         if any((capacities <= none).all() for none in self._dead_ends):
             return None
         place = mapping_legality.best_of_legal(facts, mappings, self._scores[: self._count])
-        return self._search(capacities, self._mapping(place) if place >= 0 else hint)
+        return self._search(capacities, self._mapping(place) if place >= 0 else self.hint)
 
     def _search(self, capacities: Capacities, hint: Mapping | None) -> Mapping | None:
         at_most = None if hint is None else self.problem.score(hint)

@@ -11,15 +11,13 @@ from sim.arch import Machine
 from sim.area import area_mm2
 from sim.density import code_of
 from sim.errors import InputError
-from sim.layer import Layer
-from sim.mapping.row_stationary import Mapping
 from sim.mapping.search import Goal
 from sim.sweeps.memory import Memory
 from sim.sweeps.models import ignored_by
 from sim.sweeps.paths import is_machine_path
 from sim.sweeps.points import Point, Study
 from sim.sweeps.rows import DONE, IMPOSSIBLE, TOTAL, Figures, columns_of, head_of, total_row
-from sim.sweeps.settings import Setting
+from sim.sweeps.settings import Hints, Setting
 
 _MOST_SETTINGS = 4  # of a MB or more each; points come in an order that needs one at a time
 
@@ -45,7 +43,7 @@ class Evaluator:
 
     study: Study
     _settings: Memory[Setting] = field(default_factory=lambda: Memory(_MOST_SETTINGS))
-    _hints: dict[Layer, Mapping] = field(default_factory=dict)
+    _hints: Hints = field(default_factory=dict)
     _ignored: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +70,7 @@ class Evaluator:
 
     def _rows_of(self, point: Point, machine: Machine) -> list[Figures]:
         setting = self._settings.get(self._key(point, machine), lambda: self._setting(point, machine))
-        return setting.rows(self.study.layers_of(point), machine, self._hints)
+        return setting.rows(machine, self._hints)
 
     def _key(self, point: Point, machine: Machine) -> object:
         """Give all that tells settings apart: the machine but for what is ignored, and the point's other choices."""
@@ -84,7 +82,7 @@ class Evaluator:
         study = self.study
         table = study.table_of(point).scaled_to(machine.core.voltage)
         goal = study.goal_of(point, Goal(code=code_of(machine)))
-        return Setting(study, table, study.batch_of(point), goal)
+        return Setting(study, table, study.batch_of(point), goal, study.layers_of(point))
 
 
 def _nested(paths: Iterable[str]) -> dict[str, Any]:

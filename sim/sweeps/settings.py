@@ -27,6 +27,9 @@ from sim.sweeps.rows import Figures, layer_row
 _MOST_HINTS = 4096
 
 
+Hints = dict[Layer, Mapping]  # the last mapping found for each layer at any setting, which may be good at another
+
+
 @dataclass(slots=True)
 class Setting:
     """Map and evaluate the layers of one network on machines that differ only in what the study's models ignore."""
@@ -35,55 +38,55 @@ class Setting:
     table: CostTable
     batch: int
     goal: Goal
-    _sites: dict[Layer, _Site] = field(default_factory=dict)
-    _rows: dict[tuple[Layer, Mapping], Figures] = field(default_factory=dict)
-    _by_name: bool = field(init=False)
+    layers: Sequence[Layer]
+    _sites: list[_Site] = field(init=False, default_factory=list)
 
-    def __post_init__(self) -> None:
-        self._by_name = looks_at_values(self.study.model)
+    def rows(self, machine: Machine, hints: Hints) -> list[Figures]:
+        """Give the layers' rows without their names; raise InputError where one can't be mapped."""
+        if not self._sites:
+            self._sites = self._make_sites(machine, hints)
+        return [self._row(site, machine, hints) for site in self._sites]
 
-    def rows(self, layers: Sequence[Layer], machine: Machine, hints: dict[Layer, Mapping]) -> list[Figures]:
-        """Give the layers' rows without their names; raise InputError where one can't be mapped.
-
-        `hints` are the last mappings found at any setting, which may be good here as well.
-        """
-        found = []
-        for layer in layers:
+    def _make_sites(self, machine: Machine, hints: Hints) -> list[_Site]:
+        """Make a site for each layer; those that are alike share what is found for one of them."""
+        by_name = looks_at_values(self.study.model)
+        first: dict[Layer, _Site] = {}
+        sites = []
+        for layer in self.layers:
             alike = replace(layer, name="", relu=True)
-            if alike not in self._sites:
-                self._sites[alike] = self._site(layer, machine)
-            site = self._sites[alike]
-            mapping = self._mapping(layer, site, machine, hints.get(alike))
+            if alike not in first:
+                first[alike] = self._site(layer, alike, machine, hints)
+            one = first[alike]
+            sites.append(replace(one, layer=layer, rows={} if by_name else one.rows))
+        return sites
+
+    def _site(self, layer: Layer, alike: Layer, machine: Machine, hints: Hints) -> _Site:
+        folded = fold(layer.shape, machine)
+        search = None
+        if layer.mapping is None and not broken_whatever_the_mapping(layer, folded, machine, self.batch):
+            problem = problem_of(layer, folded, machine, self.table, batch=self.batch, goal=self.goal)
+            search = CapacitySearch(problem, hints.get(alike))
+        return _Site(layer, alike, folded, search)
+
+    def _row(self, site: _Site, machine: Machine, hints: Hints) -> Figures:
+        mapping = self._mapping(site, machine)
+        if mapping not in site.rows:
+            site.rows[mapping] = self._made_row(Planned(site.layer, site.folded, mapping), machine)
             if len(hints) >= _MOST_HINTS:
                 hints.clear()
-            hints[alike] = mapping
-            found.append(
-                self._kept_row(layer if self._by_name else alike, Planned(layer, site.folded, mapping), machine)
-            )
-        return found
+            hints[site.alike] = mapping
+        return site.rows[mapping]
 
-    def _kept_row(self, layer: Layer, planned: Planned, machine: Machine) -> Figures:
-        key = (layer, planned.mapping)
-        if key not in self._rows:
-            self._rows[key] = self._row(planned, machine)
-        return self._rows[key]
-
-    def _site(self, layer: Layer, machine: Machine) -> _Site:
-        folded = fold(layer.shape, machine)
-        if layer.mapping is not None or broken_whatever_the_mapping(layer, folded, machine, self.batch):
-            return _Site(folded, None)
-        problem = problem_of(layer, folded, machine, self.table, batch=self.batch, goal=self.goal)
-        return _Site(folded, CapacitySearch(problem))
-
-    def _mapping(self, layer: Layer, site: _Site, machine: Machine, hint: Mapping | None) -> Mapping:
+    def _mapping(self, site: _Site, machine: Machine) -> Mapping:
+        layer = site.layer
         if layer.mapping is not None:
             return Planner(machine, self.table, self.batch).plan([layer])[0].mapping
-        best = site.search.best(capacities_of(machine, layer.bits), hint) if site.search else None
+        best = site.search.best(capacities_of(machine, layer.bits)) if site.search else None
         if best is None:
             raise nothing_legal(layer, site.folded, machine, self.batch, self.goal)
         return best
 
-    def _row(self, planned: Planned, machine: Machine) -> Figures:
+    def _made_row(self, planned: Planned, machine: Machine) -> Figures:
         models = models_of(self.study.model, machine, self.goal.code)
         results = [self._run(planned, machine, model) for model in models]
         return layer_row(results[0], self.study, *results[1:])
@@ -93,9 +96,15 @@ class Setting:
         return next(iter(runner.run([planned])))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Site:
-    """Hold what is known of one layer at one setting; no search where its mapping is stated, or none can be legal."""
+    """Hold what is known of one layer at one setting; no search where its mapping is stated, or none can be legal.
 
+    `alike` is the layer without what the mapper doesn't look at.
+    """
+
+    layer: Layer
+    alike: Layer
     folded: Folded
     search: CapacitySearch | None
+    rows: dict[Mapping, Figures] = field(default_factory=dict)

@@ -108,14 +108,15 @@ def test_the_search_for_many_capacities_finds_what_a_search_for_each_finds(seed:
     """Also with a hint from elsewhere, in any order of capacities."""
     rng = random.Random(seed)
     one = problem(seed)
-    search = CapacitySearch(problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal))
-    hint = None
+    here = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    hints = [None, *sample(one, 1), Mapping(1, 1, 1, 1, 1, 1, 1)]
+    searches = [CapacitySearch(here, hint) for hint in hints]
     for machine in [one.machine, *(with_capacities(one.machine, rng) for _ in range(12))]:
-        found = search.best(capacities_of(machine, one.layer.bits), hint)
         alone = problem_of(one.layer, one.folded, machine, one.table, batch=one.batch, goal=one.goal)
-        wanted, _, _ = alone.solve(top=1, counting=True)
-        assert ([found] if found else []) == [candidate.mapping for candidate in wanted]
-        hint = found or hint
+        wanted = [candidate.mapping for candidate in alone.solve(top=1, counting=True)[0]]
+        for search in searches:
+            found = search.best(capacities_of(machine, one.layer.bits))
+            assert ([found] if found else []) == wanted
 
 
 def test_what_is_known_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
