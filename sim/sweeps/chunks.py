@@ -18,7 +18,7 @@ from sim.sweeps.points import Study
 
 Numbers = NDArray[np.int64]
 _MOST_POINTS = 64
-_CHUNK_S = 0.05  # a point is durable when its chunk is done
+_CHUNK_S = 0.25  # a point is durable when its chunk is done
 _BLIND_POINTS = 16  # in a chunk, where nothing is known of how long one takes
 _SHARE_OF_THE_REST = 2  # a worker is handed at most one in so many of its share of the points that are left
 
@@ -72,7 +72,7 @@ def _fair(left: int, workers: int) -> int:
 class Deal:
     """Deal points to `workers`: each goes through a stretch of its own, then helps with the longest that is left.
 
-    A chunk is to take about a twentieth of a second, by how long a point of the worker's last one took; until one is
+    A chunk is to take about a quarter of a second, by how long a point of the worker's last one took; until one is
     known, chunks have one point.
     """
 

@@ -100,11 +100,11 @@ def test_all_points_are_dealt_once_whoever_is_slow(workers: int, count: int) -> 
     assert sorted(itertools.chain(*itertools.chain(*done))) == list(range(count))
     if count == 1000 and workers > 1:
         fair = count / sum(1 / one for one in seconds)
-        assert crew.now < fair + 2 * 0.1  # the slow one may hold two points when they run out
+        assert crew.now < fair + 2 * 0.25  # the slow one may hold two chunks when the points run out
 
 
-def test_a_worker_keeps_to_its_stretch_and_its_chunks_take_a_twentieth_of_a_second() -> None:
-    first, second = pretended(4000, [1 / 640, 1 / 640]).run()
+def test_a_worker_keeps_to_its_stretch_and_its_chunks_take_a_quarter_of_a_second() -> None:
+    first, second = pretended(4000, [1 / 128, 1 / 128]).run()
     points = list(itertools.chain(*first))
     assert points[:1500] == list(range(1500))
     assert [len(chunk) for chunk in first[:9]] == [1, 1, 2, 4, 8, 16, 32, 32, 32]
