@@ -26,11 +26,9 @@ from sim.document_tree import (
 from sim.errors import FieldFault, InputError, PathStep, quoted
 from sim.text_source import end_of, read_text, shown_path
 
-# The C parser is ten times as fast; the Python one, where it is missing, gives the same marks.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 _MAX_REPARSED_CHARACTERS = 1 << 16
 _MAX_PROBLEM_CHARACTERS = 160
+_TOO_DEEP, _DEPTH_ALLOWED = "nested too deeply", f"at most {MAX_DEPTH} levels"
 # What the parsers refuse, and the byte order mark, which cannot be seen and which they count differently.
 _UNWANTED = re.compile(f"{yaml.reader.Reader.NON_PRINTABLE.pattern}|\ufeff")
 _IMPLICIT: Any = yaml.resolver.Resolver()
@@ -71,21 +69,53 @@ def _events(text: str, place: str) -> Iterator[Any]:
         parser.dispose()
 
 
+class _TooDeep(yaml.MarkedYAMLError):
+    """Raised where flow or block nesting passes MAX_DEPTH, before a parser gets to see the rest."""
+
+
+class BoundedLoader(yaml.SafeLoader):
+    """PyYAML's own parser, which stops at MAX_DEPTH.
+
+    Its scanner looks at every open bracket again for each token, so that brackets alone cost the square of their
+    number; libyaml gives up at a depth of its own, in words of its own.
+    """
+
+    def fetch_flow_collection_start(self, TokenClass: Any) -> None:
+        self._check_depth()
+        super().fetch_flow_collection_start(TokenClass)
+
+    def add_indent(self, column: int) -> bool:
+        self._check_depth()
+        return bool(super().add_indent(column))
+
+    def _check_depth(self) -> None:
+        if self.flow_level + len(self.indents) >= MAX_DEPTH:
+            raise _TooDeep(problem="nested too deeply", problem_mark=self.get_mark())
+
+
+# The C parser is ten times as fast; the Python one, where it is missing, gives the same marks.
+LOADER: Any = getattr(yaml, "CSafeLoader", BoundedLoader)
+
+
 def _python_error(text: str) -> yaml.MarkedYAMLError | None:
-    """Parse again in Python, so that messages do not depend on the parser that is installed."""
-    if len(text) > _MAX_REPARSED_CHARACTERS:
-        return None
+    """Parse again in Python, so that messages do not depend on the parser that is installed.
+
+    Of a long text only the start: what is nested too deeply there is still told by its name.
+    """
+    start = text[:_MAX_REPARSED_CHARACTERS]
     try:
-        for _event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for _event in yaml.parse(start, Loader=BoundedLoader):
             pass
     except yaml.MarkedYAMLError as error:
-        return error
+        return error if start == text or isinstance(error, _TooDeep) else None
     except (ValueError, OverflowError):
         return None  # the C parser's own error says it better
     return None
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, place: str) -> InputError:
+    if isinstance(error, _TooDeep):
+        return InputError.located(f"{place}:{_mark(error.problem_mark)}", wrong=_TOO_DEEP, allowed=_DEPTH_ALLOWED)
     wrong = f"not valid YAML: {str(error.problem)[:_MAX_PROBLEM_CHARACTERS]}"
     if error.context and error.context_mark:
         wrong += f" {error.context} from {_mark(error.context_mark)}"
@@ -129,7 +159,7 @@ class _Composer:
         alias = isinstance(event, yaml.AliasEvent)
         node = self._anchored(event.anchor, mark, path) if alias else None
         if len(path) + (node.height if node else 1) > MAX_DEPTH:
-            self._refuse(mark, (), "nested too deeply", f"at most {MAX_DEPTH} levels")
+            self._refuse(mark, (), _TOO_DEEP, _DEPTH_ALLOWED)
         self._nodes += node.size if node else 1
         if self._nodes > MAX_NODES:
             self._refuse(mark, (), "too many values, aliases expanded", f"at most {MAX_NODES}")

@@ -16,7 +16,7 @@ from sim.schema import Document, read_document
 from sim.units import Hertz
 from sim.yaml_source import compose
 
-PARSERS = [yaml.SafeLoader, yaml.CSafeLoader] if yaml.__with_libyaml__ else [yaml.SafeLoader]
+PARSERS = [yaml_source.BoundedLoader, *([yaml.CSafeLoader] if yaml.__with_libyaml__ else [])]
 
 
 @pytest.fixture(params=PARSERS, ids=lambda parser: str(parser.__name__))
@@ -70,6 +70,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: " + "9" * 5000, "1:4: a: a number of 5000 characters; at most 100"),
         (BOMB, "6:8: too many values, aliases expanded; at most 100000"),
         ("[" * 1_000_000, "1:33: nested too deeply; at most 32 levels"),
+        ("{" * 60_000, "1:33: nested too deeply; at most 32 levels"),
+        ("[" * 3_000 + "]" * 3_000, "1:33: nested too deeply; at most 32 levels"),
+        ("{a: " * 500 + "]", "1:129: nested too deeply; at most 32 levels"),
         ("- " * 500_000, "1:65: nested too deeply; at most 32 levels"),
         ("".join(f"a{i}: &a{i} [{f'*a{i - 1}' if i else ''}]\n" for i in range(40)),
          "32:12: nested too deeply; at most 32 levels"),
@@ -88,14 +91,14 @@ def test_escapes_of_half_characters(parser: type) -> None:
     with pytest.raises(InputError) as caught:
         compose('a: "\\ud800"', "f")
     composed = "f:1:4: a: the text holds half a character (a lone surrogate); write it in UTF-8"
-    assert str(caught.value) == (composed if parser is yaml.SafeLoader else BAD_ESCAPE)
+    assert str(caught.value) == (composed if parser is yaml_source.BoundedLoader else BAD_ESCAPE)
 
 
 def test_escapes_beyond_unicode(parser: type) -> None:
     with pytest.raises(InputError) as caught:
         compose('a: "\\Uffffffff"', "f")
     python = "f:1:7: not valid YAML: a number in an escape or a directive is too large; correct it"
-    assert str(caught.value) == (python if parser is yaml.SafeLoader else BAD_ESCAPE)
+    assert str(caught.value) == (python if parser is yaml_source.BoundedLoader else BAD_ESCAPE)
 
 
 @pytest.mark.usefixtures("parser")
