@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim import sweep
-from sim.charts import check_plot, render
 from sim.errors import InputError
+from sim.views.charts.picture import check_plot, render
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,14 +21,14 @@ from typing import Any
 
 import simpy
 
-from sim.arch import read_machine
-from sim.catalogue import find_cost_table, find_machine, find_workload
-from sim.energy import read_cost_table
-from sim.engine.chip import CycleModel
-from sim.mapping.folding import fold
-from sim.mapping.search import Goal, find_mappings
-from sim.runner import Planner, Runner
-from sim.workload import read_workload
+from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.machine import read_machine
+from sim.chips.eyeriss.mapping.folding import fold
+from sim.chips.eyeriss.mapping.search import Goal, find_mappings
+from sim.files.catalogue import find_cost_table, find_machine, find_workload
+from sim.ledger.energy import read_cost_table
+from sim.networks.workload import read_workload
+from sim.runs.runner import Planner, Runner
 
 EXPECTED = json.loads(Path(__file__).with_name("expected_counts.json").read_text(encoding="utf-8"))
 RUNS = 5

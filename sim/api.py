@@ -6,12 +6,12 @@ from collections.abc import Mapping as Dict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.importers.networks import read_network
-from sim.sweeps.executors import Workers, executor_for
-from sim.sweeps.run import fill, open_store
-from sim.sweeps.spec import read_study
-from sim.sweeps.store import MEMORY
-from sim.sweeps.tables import as_frame, require_pandas
+from sim.formats.any_network import read_network
+from sim.studies.sweeps.run import fill, open_store
+from sim.studies.sweeps.spec.spec import read_study
+from sim.studies.sweeps.store.store import MEMORY
+from sim.studies.sweeps.store.tables import as_frame, require_pandas
+from sim.studies.sweeps.workers.executors import Workers, executor_for
 
 if TYPE_CHECKING:
     import pandas as pd

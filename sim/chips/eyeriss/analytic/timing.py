@@ -1,0 +1,32 @@
+"""Cycles of a mapped layer in closed form, from the kernels that the mapper uses as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.chips.contract import Job
+from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.kernels import layer_cost
+from sim.chips.eyeriss.machine import Machine
+from sim.chips.eyeriss.mapping.facts import costs_of, facts_of, stored_per_channel
+from sim.ledger.energy import CostTable
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCycles:
+    """Hold a layer's core cycles without and with the waits for fmaps, and with the configuration."""
+
+    processing: int
+    total: int
+
+
+def layer_cycles(job: Job, machine: Machine, code: FmapCode) -> LayerCycles:
+    """Bound every pass, add them up, and add the waits; energies play no part."""
+    facts = facts_of(job.layer, job.folded, machine, job.batch)
+    costs = costs_of(job.layer, machine, CostTable.free(), batch=job.batch, code=code)
+    chosen = job.mapping
+    stored = stored_per_channel(job.layer, job.folded, job.mapping.e)
+    _, total, _, processing = layer_cost.evaluate(
+        facts, costs, chosen.m, chosen.n, chosen.e, chosen.p, chosen.q, chosen.r, chosen.t, stored
+    )
+    return LayerCycles(round(processing), round(total))

@@ -1,0 +1,148 @@
+"""What was published about the measured chip, read from the tables beside this file.
+
+JSSC 52(1) 2017, Tables V and VI and Fig. 16; ISSCC 2016 14.5. MB are 1e6 bytes, MiB are 2**20. Values are never
+edited and bounds never widened; where a figure or a bound needs a word, its note or reason says it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, fields, replace
+from importlib import resources
+from typing import Any, TypeVar
+
+TOTAL = "total"  # stands for a layer's name in a table's last row
+_ENERGY_NOTE = "power x total latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Name a measured network: as bounds are called, as people write it, its workload, and images a batch."""
+
+    key: str
+    title: str
+    workload: str
+    batch: int
+
+
+NETWORKS = (
+    Network("alexnet", "AlexNet", "alexnet_jssc2017", batch=4),
+    Network("vgg16", "VGG-16", "vgg16_jssc2017", batch=3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Hold one published cell; `layer` is TOTAL in the last row of a table."""
+
+    source: str
+    workload: str
+    layer: str
+    quantity: str
+    value: float
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Hold what a deviation must stay under, in `unit`: "%", or "1" for an absolute difference of ratios.
+
+    Its scope is `worst` (each layer's cell), `mean` (of the layers' magnitudes) or `total` (the table's last row).
+    """
+
+    quantity: str
+    workload: str
+    scope: str
+    limit: float
+    unit: str
+    reason: str
+
+    def holds(self, deviation: float) -> bool:
+        """Say whether a deviation, of either sign, is inside; a limit of 0 asks for equality."""
+        return deviation == 0 or abs(deviation) < self.limit
+
+    def __str__(self) -> str:
+        return "exact" if self.limit == 0 else f"{self.limit:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """Hold a layer's DRAM traffic in MB without and with the run-length code, and their printed ratio."""
+
+    source: str
+    workload: str
+    layer: str
+    raw_mb: float
+    rlc_mb: float
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerShares:
+    """Hold a layer's chip power by part, in per cent (JSSC 2017, Fig. 16)."""
+
+    source: str
+    layer: str
+    percent: Dict[str, float]
+
+
+Record = TypeVar("Record", Figure, Bound, Compression)
+
+
+def read_figures() -> tuple[Figure, ...]:
+    """Read every cell of Tables V and VI, in their order, and the frame rates."""
+    return _records("published.csv", Figure)
+
+
+def published_figures(network: Network) -> list[Figure]:
+    """Give a network's cells, layers before totals, with the chip energy that power and total latency make.
+
+    The frame rate is that of the table's total latency: 0.7 frames/s is printed to one digit.
+    """
+    printed = [figure for figure in read_figures() if figure.workload == network.workload]
+    latency_ms = {figure.layer: figure.value for figure in printed if figure.quantity == "total_latency"}
+    figures = []
+    for figure in printed:
+        if figure.quantity == "frame_rate":
+            figures.append(replace(figure, value=1e3 * network.batch / latency_ms[TOTAL]))
+            continue
+        figures.append(figure)
+        if figure.quantity == "power":
+            energy_mj = figure.value * latency_ms[figure.layer] * 1e-3
+            figures.append(replace(figure, quantity="chip_energy", value=energy_mj, unit="mJ", note=_ENERGY_NOTE))
+    return sorted(figures, key=lambda figure: figure.layer == TOTAL)
+
+
+def read_bounds() -> tuple[Bound, ...]:
+    """Read the bounds."""
+    return _records("bounds.csv", Bound)
+
+
+def read_compression() -> tuple[Compression, ...]:
+    """Read the DRAM traffic without and with compression."""
+    return _records("dram_compression.csv", Compression)
+
+
+def read_power_shares() -> tuple[PowerShares, ...]:
+    """Read the chip's power by part."""
+    heads = ("source", "layer")
+    return tuple(
+        PowerShares(row["source"], row["layer"], {part: float(row[part]) for part in row if part not in heads})
+        for row in _rows("fig16_power_pct.csv")
+    )
+
+
+def _records(name: str, kind: type[Record]) -> tuple[Record, ...]:
+    """Read a table whose columns are the fields of a dataclass of texts and numbers."""
+    numbers = {field.name for field in fields(kind) if field.type == "float"}
+    rows: list[dict[str, Any]] = [
+        {name: float(text) if name in numbers else text for name, text in row.items()} for row in _rows(name)
+    ]
+    return tuple(kind(**row) for row in rows)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = resources.files("sim.chips.eyeriss.silicon").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -1,0 +1,66 @@
+"""What `sim convert` writes for other simulators: topology files of SCALE-Sim and problem files of Timeloop."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from sim.cli.outputs import STDOUT, check_target, write_whole
+from sim.errors import InputError
+from sim.files.text import shown_path
+from sim.formats.scalesim.write import write_topology
+from sim.formats.timeloop.write import problem_files, write_problem
+from sim.networks.workload import Workload
+
+
+def foreign_format(form: str | None, out: str) -> str | None:
+    """Give scalesim or timeloop: what was asked for, else what the suffix .csv or a folder tells; None for neither."""
+    if form is not None:
+        return form if form != "tool" else None
+    if Path(out).suffix.lower() == ".csv":
+        return "scalesim"
+    return "timeloop" if _is_folder(out) else None
+
+
+def _is_folder(out: str) -> bool:
+    return out.endswith((os.sep, "/")) or (out != "." and Path(out).is_dir())
+
+
+def write_foreign(workload: Workload, batch: int, form: str, out: str) -> None:
+    """Write a network: a .csv, a folder with a problem file a layer, or one problem file for one layer."""
+    if form == "timeloop" and _is_folder(out):
+        _write_folder(problem_files(workload, batch), Path(out))
+        return
+    target = check_target(out) or STDOUT
+    if form == "scalesim":
+        text = write_topology(workload)
+    elif len(workload.layers) == 1:
+        text = write_problem(workload.layers[0], batch)
+    else:
+        wrong = f"{len(workload.layers)} layers for one problem file"
+        raise InputError.located(shown_path(out), wrong=wrong, allowed="give a folder, such as problems/")
+    if target == STDOUT:
+        sys.stdout.write(text)
+    else:
+        write_whole(target, text)
+
+
+def _write_folder(files: dict[str, str], folder: Path) -> None:
+    """Write a new folder whole or not at all."""
+    if not folder.parent.is_dir():
+        raise InputError.located(shown_path(folder), wrong="its folder is missing", allowed="make it first")
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError.located(shown_path(folder), wrong="is not empty", allowed="name a new folder")
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sim-") as drafts:
+            draft = Path(drafts) / "whole"
+            draft.mkdir(mode=0o755)
+            for name, text in files.items():
+                (draft / name).write_text(text, encoding="utf-8")
+            draft.replace(folder)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        wrong = f"can't be written: {reason}"
+        raise InputError.located(shown_path(folder), wrong=wrong, allowed="name another folder") from error

@@ -1,1 +1,0 @@
-"""The commands, one file each; what they share stands in inputs, outputs and provenance."""

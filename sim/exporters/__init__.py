@@ -1,1 +1,0 @@
-"""What other tools read: networks in their formats, and the DRAM link's requests as memory traces."""

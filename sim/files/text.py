@@ -1,0 +1,55 @@
+"""Text files that people name on the command line: read with a bound, refused with one clear line."""
+
+import codecs
+import os
+import stat
+from pathlib import Path
+
+from sim.errors import InputError, printable
+from sim.files.tree import Mark
+
+MAX_BYTES = 1 << 20
+_WANTED = "expected a YAML file"
+
+
+def shown_path(path: Path | str) -> str:
+    """Write a path as the user passed it, on one line."""
+    return printable(os.fspath(path)) or "''"
+
+
+def read_text(path: Path | str, *, wanted: str = _WANTED) -> str:
+    """Read a UTF-8 file of at most MAX_BYTES, without its byte order mark. Raises InputError with `wanted`."""
+    place = shown_path(path)
+    content = _read_bytes(path, place, wanted).removeprefix(codecs.BOM_UTF8)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        mark = end_of(content[: error.start].decode("utf-8"))
+        wrong = f"the byte 0x{content[error.start]:02x} is not UTF-8"
+        raise InputError.located(f"{place}:{mark}", wrong=wrong, allowed="save the file as UTF-8") from error
+
+
+def _read_bytes(path: Path | str, place: str, wanted: str) -> bytes:
+    """Read a regular file; pipes and devices, which may never end, are not opened."""
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise InputError.located(place, wrong="this is a directory", allowed=wanted)
+        if not stat.S_ISREG(mode):
+            raise InputError.located(place, wrong="this is not a regular file", allowed=wanted)
+        with Path(path).open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise InputError.located(place, wrong="no such file", allowed=wanted) from error
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=wanted) from error
+    if len(content) > MAX_BYTES:
+        raise InputError.located(place, wrong="the file is too large", allowed="at most 1 MiB")
+    return content
+
+
+def end_of(text: str) -> Mark:
+    """Point just behind a text."""
+    lines = f"{text}.".splitlines()
+    return Mark(len(lines), len(lines[-1]))

@@ -1,0 +1,1 @@
+"""The online energy-estimation tool's text format and its output table."""

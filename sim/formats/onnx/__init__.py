@@ -1,0 +1,1 @@
+"""ONNX networks: layers from graphs, and the values that they have on images."""

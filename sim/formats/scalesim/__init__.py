@@ -1,0 +1,1 @@
+"""SCALE-Sim's topology files, read and written."""

@@ -1,0 +1,1 @@
+"""Timeloop's problem files, read and written."""

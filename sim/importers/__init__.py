@@ -1,1 +1,0 @@
-"""Networks from other tools' files, read into the same layers as the `workloads/*.yaml` files."""

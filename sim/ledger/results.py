@@ -1,0 +1,246 @@
+"""What a model hands back and what a run reports: plain records, no behaviour beyond sums and the result file's form.
+
+The result file (`schema` 1) is stable: keys are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sim.ledger.counts import NOC, Direction, Ledger, Level, Tensor
+
+SCHEMA = 1
+# The parts of the chip that JSSC 2017, Fig. 16, tells apart; what it has no name for follows.
+FIG16_COMPONENTS = (
+    "clock",
+    "spads",
+    "mult_add",
+    "pe_control",
+    "pe_fifos",
+    "glb",
+    "multicast_noc",
+    "io_pads",
+    "top_control",
+)
+COMPONENTS = (*FIG16_COMPONENTS, "leakage", "always_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Hold what a check of computed ofmaps found equal to the reference convolution: the number of `values`.
+
+    `window` is the right shift that cut the products; `overflows` finished psums did not fit their width, and wrapped.
+    """
+
+    values: int
+    window: int
+    overflows: int
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRun:
+    """Hold what a model found out about one layer: counts and core cycles for the whole batch.
+
+    Processing leaves out the waits for fmaps from and to DRAM; total has them, and the configuration. `checked` is
+    there where the ofmaps were computed.
+    """
+
+    ledger: Ledger
+    processing_cycles: int
+    total_cycles: int
+    active_pes: int
+    passes: int
+    checked: Checked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """Hold one layer's energy in `unit` ("pJ", or "MAC": the energy of one MAC).
+
+    By kind of data (`ofmap` holds psums too) and by level; both add up to `system`. `chip` leaves DRAM out, and
+    `by_component` adds up to it. `static` is all that goes with time: clock and control cycles, leakage.
+    """
+
+    unit: str
+    compute: float
+    ifmap: float
+    filter: float
+    ofmap: float
+    static: float
+    by_level: Dict[str, float]
+    by_component: Dict[str, float] = field(default_factory=dict)
+
+    @property
+    def system(self) -> float:
+        """Give all energy, DRAM included."""
+        return self.compute + self.ifmap + self.filter + self.ofmap + self.static
+
+    @property
+    def chip(self) -> float:
+        """Give the chip's energy, DRAM excluded."""
+        return self.system - self.by_level["dram"]
+
+    def power_w(self, latency_s: float) -> float | None:
+        """Give the chip's mean power in watts over a time; None where energy is not in joules."""
+        return self.chip * 1e-12 / latency_s if self.unit == "pJ" else None
+
+    def power_by_component_w(self, latency_s: float) -> dict[str, float] | None:
+        """Give the mean power of each of the chip's components, in the same way."""
+        if self.unit != "pJ":
+            return None
+        return {component: energy * 1e-12 / latency_s for component, energy in self.by_component.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        return {
+            "unit": self.unit,
+            "compute": self.compute,
+            "ifmap": self.ifmap,
+            "filter": self.filter,
+            "ofmap": self.ofmap,
+            "static": self.static,
+            "by_level": dict(self.by_level),
+            "by_component": dict(self.by_component),
+            "chip": self.chip,
+            "system": self.system,
+        }
+
+
+def add_energies(energies: list[Energy]) -> Energy:
+    """Add up energies of the same unit; at least one."""
+    levels, components = energies[0].by_level, energies[0].by_component
+    return Energy(
+        unit=energies[0].unit,
+        compute=sum(energy.compute for energy in energies),
+        ifmap=sum(energy.ifmap for energy in energies),
+        filter=sum(energy.filter for energy in energies),
+        ofmap=sum(energy.ofmap for energy in energies),
+        static=sum(energy.static for energy in energies),
+        by_level={level: sum(energy.by_level[level] for energy in energies) for level in levels},
+        by_component={part: sum(energy.by_component[part] for energy in energies) for part in components},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerResult:
+    """Hold everything that a run reports of one layer."""
+
+    name: str
+    kind: str
+    mapping: Dict[str, int]
+    folded: tuple[str, ...]
+    run: LayerRun
+    energy: Energy
+    clock_hz: int
+
+    @property
+    def processing_latency_s(self) -> float:
+        """Give the processing latency in seconds."""
+        return self.run.processing_cycles / self.clock_hz
+
+    @property
+    def total_latency_s(self) -> float:
+        """Give the total latency in seconds."""
+        return self.run.total_cycles / self.clock_hz
+
+    @property
+    def power_w(self) -> float | None:
+        """Give the chip's mean power over the total latency in watts; None where energy is not in joules."""
+        return self.energy.power_w(self.total_latency_s)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        ledger = self.run.ledger
+        return {
+            "name": self.name,
+            "type": self.kind,
+            "mapping": dict(self.mapping),
+            "folded": list(self.folded),
+            "macs": ledger.macs,
+            "macs_performed": ledger.macs_performed,
+            "active_pes": self.run.active_pes,
+            "passes": self.run.passes,
+            "processing_cycles": self.run.processing_cycles,
+            "total_cycles": self.run.total_cycles,
+            "processing_latency_s": self.processing_latency_s,
+            "total_latency_s": self.total_latency_s,
+            "accesses": _by_level(ledger.words),
+            "bits": _by_level(ledger.bits),
+            "noc": {level.name.lower(): _by_tensor(ledger.words[level]) for level in NOC},
+            "fifo": _by_tensor(ledger.words[Level.FIFO]),
+            "zero_buffer_reads": ledger.zero_buffer_reads,
+            "energy": self.energy.as_dict(),
+            "power_w": self.power_w,
+            "power_by_component_w": self.energy.power_by_component_w(self.total_latency_s),
+            **({} if self.run.checked is None else {"checked": asdict(self.run.checked)}),
+        }
+
+
+def _by_tensor(counts: Any) -> dict[str, dict[str, int]]:
+    return {tensor.name.lower(): {way.name.lower(): int(counts[tensor, way]) for way in Direction} for tensor in Tensor}
+
+
+def _by_level(counts: Any) -> dict[str, dict[str, dict[str, int]]]:
+    return {
+        "dram": _by_tensor(counts[Level.DRAM]),
+        "glb": _by_tensor(counts[Level.GLB]),
+        "noc": _by_tensor(sum(counts[level] for level in NOC)),
+        "spad": _by_tensor(counts[Level.SPAD]),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """Hold the core's supply in volts and the clocks of core and link in hertz."""
+
+    voltage_v: float
+    clock_hz: int
+    link_clock_hz: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Give the result file's form."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkResult:
+    """Hold a run: its provenance and its layers. `complete` is false where the run was interrupted.
+
+    `operating_point` is the core's voltage and both clocks; None where the result file leaves them out.
+    """
+
+    provenance: Dict[str, Any]
+    layers: tuple[LayerResult, ...]
+    batch: int
+    complete: bool = True
+    operating_point: OperatingPoint | None = None
+
+    def totals(self) -> dict[str, Any]:
+        """Add up the layers; frames per second are the batch over the total latency."""
+        total_latency_s = sum(layer.total_latency_s for layer in self.layers)
+        energy = add_energies([layer.energy for layer in self.layers])
+        return {
+            "macs": sum(layer.run.ledger.macs for layer in self.layers),
+            "macs_performed": sum(layer.run.ledger.macs_performed for layer in self.layers),
+            "processing_cycles": sum(layer.run.processing_cycles for layer in self.layers),
+            "total_cycles": sum(layer.run.total_cycles for layer in self.layers),
+            "processing_latency_s": sum(layer.processing_latency_s for layer in self.layers),
+            "total_latency_s": total_latency_s,
+            "energy": energy.as_dict(),
+            "power_w": energy.power_w(total_latency_s),
+            "power_by_component_w": energy.power_by_component_w(total_latency_s),
+            "fps": self.batch / total_latency_s,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        return {
+            "schema": SCHEMA,
+            "complete": self.complete,
+            "provenance": dict(self.provenance),
+            **({} if self.operating_point is None else {"operating_point": self.operating_point.as_dict()}),
+            "layers": [layer.as_dict() for layer in self.layers],
+            "total": self.totals() if self.layers else None,
+        }

@@ -1,0 +1,28 @@
+"""Some of a network's layers, chosen by names or patterns."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+
+from sim.errors import InputError, PathStep, did_you_mean
+from sim.networks.layer import Layer
+from sim.networks.workload import Workload
+
+
+def choose_layers(
+    workload: Workload, patterns: Sequence[str], place: str, steps: Sequence[PathStep] = ()
+) -> tuple[Layer, ...]:
+    """Give the layers that any of `patterns` (CONV1, fire2/*) names, in the network's order.
+
+    Raises InputError at `place` for a pattern that names none.
+    """
+    names = [layer.name for layer in workload.layers]
+    wanted: set[str] = set()
+    for pattern in map(str.strip, patterns):
+        matched = fnmatch.filter(names, pattern)
+        if not matched:
+            wrong = f"no layer '{pattern}' in {workload.name}"
+            raise InputError.located(place, steps, wrong=wrong, allowed=did_you_mean(pattern, names))
+        wanted.update(matched)
+    return tuple(layer for layer in workload.layers if layer.name in wanted)

@@ -1,0 +1,1 @@
+"""One network on one chip by one model: request, run, provenance, timeline."""

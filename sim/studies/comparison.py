@@ -1,0 +1,178 @@
+"""Two models' results of the same layers held against each other, as the method's Table I does (Asilomar 2017).
+
+The cycle model is the simulation, the analytic model what approximates it; differences are the latter against the
+former.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.ledger.results import LayerResult, NetworkResult, add_energies
+
+ENERGIES = ("system", "compute", "ifmap", "filter", "ofmap", "static")
+QUANTITIES = (*ENERGIES, "processing_cycles", "total_cycles", "dram_bits")
+# Accesses of MACs that are not gated; ifmap reads are among them where a gated MAC leaves the spad alone.
+_LIVE = (
+    (Level.SPAD, Tensor.IFMAP, Direction.READ),
+    (Level.SPAD, Tensor.FILTER, Direction.READ),
+    (Level.SPAD, Tensor.PSUM, Direction.READ),
+    (Level.SPAD, Tensor.PSUM, Direction.WRITE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Hold one quantity as both models have it."""
+
+    cycle: float
+    analytic: float
+
+    @property
+    def absolute(self) -> float:
+        """Give by how much the analytic model has more."""
+        return self.analytic - self.cycle
+
+    @property
+    def percent(self) -> float | None:
+        """Give the difference in per cent of the simulation; None where only the analytic model has anything."""
+        if self.cycle == 0:
+            return 0.0 if self.analytic == 0 else None
+        return 100 * self.absolute / self.cycle
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        return {
+            "cycle": self.cycle,
+            "analytic": self.analytic,
+            "difference": self.absolute,
+            "difference_pct": self.percent,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalCount:
+    """Name a count that must be equal and is not: level, tensor and direction of words, or what else was counted."""
+
+    place: tuple[str, ...]
+    cycle: int
+    analytic: int
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.place)}: {self.cycle} simulated, {self.analytic} analytic"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        return {"place": list(self.place), "cycle": self.cycle, "analytic": self.analytic}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerComparison:
+    """Hold a layer's differences by quantity, and its counts that must be equal and are not."""
+
+    name: str
+    quantities: dict[str, Difference]
+    unequal: tuple[UnequalCount, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form."""
+        found: dict[str, Any] = {name: difference.as_dict() for name, difference in self.quantities.items()}
+        return {"name": self.name} | found | {"unequal_counts": [count.as_dict() for count in self.unequal]}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Hold the comparison of two results of the same layers, in the network's order; at least one."""
+
+    cycle: NetworkResult
+    analytic: NetworkResult
+    layers: tuple[LayerComparison, ...]
+
+    @property
+    def total(self) -> dict[str, Difference]:
+        """Add up the layers."""
+        return _differences(self.cycle.layers, self.analytic.layers)
+
+    @property
+    def largest_first(self) -> list[LayerComparison]:
+        """Order the layers by how far apart their system energies are."""
+        return sorted(self.layers, key=lambda layer: -abs(layer.quantities["system"].absolute))
+
+    @property
+    def unequal(self) -> list[tuple[str, UnequalCount]]:
+        """List the counts that must be equal and are not, with their layers."""
+        return [(layer.name, count) for layer in self.layers for count in layer.unequal]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result file's form: both results and what is between them."""
+        total = {name: difference.as_dict() for name, difference in self.total.items()}
+        return {
+            "schema": self.cycle.as_dict()["schema"],
+            "complete": self.cycle.complete,
+            "cycle": self.cycle.as_dict(),
+            "analytic": self.analytic.as_dict(),
+            "differences": {"layers": [layer.as_dict() for layer in self.layers], "total": total},
+        }
+
+
+def compare(cycle: NetworkResult, analytic: NetworkResult, *, dense: frozenset[str] = frozenset()) -> Comparison:
+    """Compare two results of the same layers.
+
+    `dense` names the layers without zeros among the values that gate: their models must agree on every MAC performed.
+    """
+    layers = tuple(
+        LayerComparison(one.name, _differences([one], [other]), unequal_counts(one, other, dense=one.name in dense))
+        for one, other in zip(cycle.layers, analytic.layers, strict=True)
+    )
+    return Comparison(cycle, analytic, layers)
+
+
+def _differences(cycle: Sequence[LayerResult], analytic: Sequence[LayerResult]) -> dict[str, Difference]:
+    ours, theirs = _quantities(cycle), _quantities(analytic)
+    return {name: Difference(ours[name], theirs[name]) for name in QUANTITIES}
+
+
+def _quantities(layers: Sequence[LayerResult]) -> dict[str, float]:
+    energy = add_energies([layer.energy for layer in layers])
+    return {name: getattr(energy, name) for name in ENERGIES} | {
+        "processing_cycles": sum(layer.run.processing_cycles for layer in layers),
+        "total_cycles": sum(layer.run.total_cycles for layer in layers),
+        "dram_bits": sum(layer.run.ledger.dram_bits for layer in layers),
+    }
+
+
+def unequal_counts(cycle: LayerResult, analytic: LayerResult, *, dense: bool) -> tuple[UnequalCount, ...]:
+    """List the counts that zeros don't touch and that differ all the same.
+
+    Where data are sparse the models may differ on the MACs performed, and by as much on each access that they make.
+    """
+    ours, theirs = cycle.run, analytic.run
+    found = [
+        UnequalCount((name,), one, other)
+        for name, one, other in (
+            ("macs", ours.ledger.macs, theirs.ledger.macs),
+            ("macs_performed", ours.ledger.macs_performed, theirs.ledger.macs_performed),
+            ("zero_buffer_reads", ours.ledger.zero_buffer_reads, theirs.ledger.zero_buffer_reads),
+            ("passes", ours.passes, theirs.passes),
+            ("active_pes", ours.active_pes, theirs.active_pes),
+        )
+        if one != other and (dense or name != "macs_performed")
+    ]
+    return (*found, *_unequal_words(ours.ledger, theirs.ledger))
+
+
+def _unequal_words(cycle: Ledger, analytic: Ledger) -> list[UnequalCount]:
+    live = analytic.macs_performed - cycle.macs_performed
+    found = []
+    for level, tensor, direction in np.argwhere(cycle.words != analytic.words).tolist():
+        place = Level(level), Tensor(tensor), Direction(direction)
+        one, other = cycle.count(*place), analytic.count(*place)
+        if not (place in _LIVE and other - one == live):
+            names = (place[0].name.lower(), place[1].name.lower(), place[2].name.lower())
+            found.append(UnequalCount(names, one, other))
+    return found

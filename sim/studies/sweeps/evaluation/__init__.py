@@ -1,0 +1,1 @@
+"""One point evaluated: its layers mapped, run, and put into rows."""

@@ -1,0 +1,248 @@
+"""What a sweep is, read and checked: its points, and the machine, the costs and the layers of each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.chips.eyeriss.machine import Machine
+from sim.chips.eyeriss.mapping.search import Goal, Objective
+from sim.chips.eyeriss.mapping.space import Bounds
+from sim.errors import InputError
+from sim.ledger.energy import CostTable
+from sim.networks.layer import GivenTensors, Layer, with_data
+from sim.networks.workload import Workload
+from sim.studies.sweeps.kept import Memory
+from sim.studies.sweeps.spec.buffer_size import GLB_SIZE, with_bank_words
+from sim.studies.sweeps.spec.equal_area import EqualArea
+from sim.studies.sweeps.spec.grid import Grid, Point, plain
+from sim.studies.sweeps.spec.paths import BATCH, BITS, COSTS, MACHINE, MAPPING, NETWORK, TABLE, ZEROS, is_machine_path
+from sim.studies.sweeps.spec.variants import Variants
+
+__all__ = ["ModelChoice", "Point", "Study"]
+
+_IN_EVERY_SWEEP = (MACHINE, NETWORK, TABLE, BATCH)
+_MOST_KEPT = 512
+
+
+class ModelChoice(StrEnum):
+    """Name the models that evaluate a point."""
+
+    ANALYTIC = "analytic"
+    CYCLE = "cycle"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """Hold all that a sweep's results depend on, read and checked; `len` counts the points of its whole grid.
+
+    `table` is empty where each machine has its own.
+    `kept` has a bit for each point of the grid, set where the conditions of `where` hold; None where there are none.
+    """
+
+    machines: Variants[Machine]
+    costs: Variants[CostTable]
+    workloads: Dict[str, Workload]
+    name: str
+    arch: str
+    workload: str
+    table: str
+    batch: int | None
+    model: ModelChoice
+    seed: int
+    objective: Objective
+    grid: Grid
+    where: tuple[str, ...] = ()
+    equal_area: EqualArea | None = None
+    kept: bytes | None = None
+    _layers: Memory[tuple[Layer, ...]] = field(default_factory=lambda: Memory(_MOST_KEPT), repr=False, compare=False)
+    _adjusted: Memory[int | str] = field(default_factory=lambda: Memory(_MOST_KEPT), repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.grid)
+
+    @property
+    def tables(self) -> Dict[str, CostTable]:
+        """Give the cost tables by the name that they were asked for, as their files have them."""
+        return self.costs.bases
+
+    def numbers(self) -> Sequence[int]:
+        """Give the numbers of the points that belong to the sweep, in order."""
+        if self.kept is None:
+            return range(len(self))
+        bits = np.unpackbits(np.frombuffer(self.kept, dtype=np.uint8), count=len(self))
+        return array("q", np.flatnonzero(bits).astype(np.int64).tobytes())
+
+    def count(self) -> int:
+        """Count the points that belong to the sweep."""
+        return len(self) if self.kept is None else int.from_bytes(self.kept, "big").bit_count()
+
+    def point(self, number: int) -> Point:
+        """Give a point by its number, from 0 up, with the value that keeps the area equal where that is asked for."""
+        chosen = self.grid.point(number)
+        return chosen if self.equal_area is None else self._with_equal_area(chosen, self.equal_area)
+
+    def axis_columns(self) -> tuple[str, ...]:
+        """Name the columns of all that varies and has no column in every sweep."""
+        columns = [axis.column for axis in self.grid.axes if axis.path not in _IN_EVERY_SWEEP]
+        adjusted = [] if self.equal_area is None or self.equal_area.adjust in columns else [self.equal_area.adjust]
+        return (*columns, *adjusted)
+
+    def units(self) -> tuple[str, ...]:
+        """Name the energy units of the study's cost tables."""
+        return tuple(sorted({table.unit for table in self.tables.values()}))
+
+    def numbers_of(self, path: str) -> list[int]:
+        """List the whole numbers that an axis takes; nothing where there is no such axis."""
+        return [
+            value for axis in self.grid.axes if axis.path == path for value in axis.values if isinstance(value, int)
+        ]
+
+    def machine_name(self, point: Point) -> str:
+        """Give the name by which the point's machine was asked for."""
+        return str(point.written.get(MACHINE, self.arch))
+
+    def workload_name(self, point: Point) -> str:
+        """Give the name by which the point's network was asked for."""
+        return str(point.written.get(NETWORK, self.workload))
+
+    def table_name(self, point: Point) -> str:
+        """Give the name by which the point's cost table was asked for: its own, the sweep's, or the machine's."""
+        asked = point.written.get(TABLE, self.table)
+        return str(asked or self.machines.bases[self.machine_name(point)].cost_table)
+
+    def batch_of(self, point: Point) -> int:
+        """Give the point's batch: its own, the sweep's, or the workload's."""
+        found = point.written.get(BATCH, self.batch)
+        return self.workloads[self.workload_name(point)].batch if found is None else int(found)
+
+    def machine_of(self, point: Point) -> Machine:
+        """Give the point's machine; raise InputError where its parameters don't go together, or its area is too large.
+
+        Equal choices give the very same object, as long as they are among the last few hundred; so do those of
+        `table_of` and `layers_of`.
+        """
+        if point.impossible:
+            raise InputError(point.impossible)
+        changes: Dict[str, Any] = {path: value for path, value in point.written.items() if is_machine_path(path)}
+        name = self.machine_name(point)
+        if GLB_SIZE in changes:
+            changes = with_bank_words(changes, lambda others: self.machines.of(name, others))
+        return self.machines.of(name, changes)
+
+    def table_of(self, point: Point) -> CostTable:
+        """Give the point's cost table; raise InputError where its values don't go together."""
+        changes = {path.removeprefix(COSTS): value for path, value in point.written.items() if path.startswith(COSTS)}
+        return self.costs.of(self.table_name(point), changes)
+
+    def layers_of(self, point: Point) -> tuple[Layer, ...]:
+        """Give the layers of the point's network, with the point's bitwidths and zero fractions."""
+        name = self.workload_name(point)
+        layers = self.workloads[name].layers
+        bits = {path.removeprefix(BITS): int(value) for path, value in point.written.items() if path.startswith(BITS)}
+        zeros = {
+            path.removeprefix(ZEROS): float(value) for path, value in point.written.items() if path.startswith(ZEROS)
+        }
+        if not bits and not zeros:
+            return layers
+        key = (name, tuple(bits.items()), tuple(zeros.items()))
+        return self._layers.get(key, lambda: tuple(with_data(layer, bits, zeros) for layer in layers))
+
+    def goal_of(self, point: Point, goal: Goal) -> Goal:
+        """Add the point's limits on the mapping to a goal."""
+        limits = [
+            (path.removeprefix(MAPPING), int(value))
+            for path, value in point.written.items()
+            if path.startswith(MAPPING)
+        ]
+        constraints = tuple((name, Bounds(value, value)) for name, value in limits)
+        return replace(goal, objective=self.objective, constraints=constraints)
+
+    def description(self) -> dict[str, Any]:
+        """Say what the study is, in what JSON holds, for those who have only its results; values in base units."""
+        axes = [
+            {
+                "path": axis.path,
+                "column": axis.column,
+                "values": [plain(value) for value in axis.distinct],
+                "written": [str(value) for value in axis.distinct.values()],
+                "group": number,
+            }
+            for number, group in enumerate(self.grid.groups)
+            for axis in group
+        ]
+        return {
+            "title": self.name,
+            "arch": list(self.machines.bases),
+            "workloads": list(self.workloads),
+            "model": str(self.model),
+            "seed": self.seed,
+            "objective": str(self.objective),
+            "units": list(self.units()),
+            "axes": axes,
+            "where": list(self.where),
+            "equal_area": None if self.equal_area is None else asdict(self.equal_area),
+            "points": self.count(),
+        }
+
+    def tensor_files(self) -> list[Path]:
+        """List the files whose values the figures depend on: none for the analytic model, which takes their zeros."""
+        if self.model is ModelChoice.ANALYTIC:
+            return []
+        given = [layer.given for workload in self.workloads.values() for layer in workload.layers]
+        return [path for tensors in given for path in (tensors.ifmap, tensors.filters) if path is not None]
+
+    def digest(self) -> str:
+        """Give a digest of all that the results depend on but the code; the study's name is no part of it."""
+        content = {
+            "machines": self.machines.data,
+            "workloads": {name: _workload_data(one) for name, one in self.workloads.items()},
+            "tables": self.costs.data,
+            "choices": [self.arch, self.workload, self.table, self.batch, str(self.objective)],
+            "model": [str(self.model), self.seed],
+            "axes": [[(axis.path, axis.written) for axis in group] for group in self.grid.groups],
+            "where": self.where,
+            "equal_area": None if self.equal_area is None else asdict(self.equal_area),
+            "tensors": [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.tensor_files()],
+        }
+        text = json.dumps(content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _with_equal_area(self, chosen: Point, constraint: EqualArea) -> Point:
+        """Put the value that keeps the area equal in place of the axis's own."""
+        changes = {path: value for path, value in chosen.written.items() if is_machine_path(path)}
+        key = (self.machine_name(chosen), repr(changes))
+
+        def find() -> int | str:
+            try:
+                machine = self.machine_of(chosen)
+                value = constraint.value_for(machine)
+                constraint.check(self.machine_of(_with_value(chosen, constraint.adjust, value)), machine)
+            except InputError as error:
+                return str(error)
+            return value
+
+        found = self._adjusted.get(key, find)
+        if isinstance(found, str):
+            return replace(chosen, impossible=found)
+        return _with_value(chosen, constraint.adjust, found)
+
+
+def _with_value(point: Point, path: str, value: int) -> Point:
+    return replace(point, written={**point.written, path: value}, values={**point.values, path: value})
+
+
+def _workload_data(workload: Workload) -> dict[str, Any]:
+    """Give a network's data; of tensor files the zero fractions, which the layers have."""
+    layers = [asdict(replace(layer, given=GivenTensors())) for layer in workload.layers]
+    return {"name": workload.name, "batch": workload.batch, "layers": layers}

@@ -1,0 +1,1 @@
+"""Where finished points are kept, and the tables made of them."""

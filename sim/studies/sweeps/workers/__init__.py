@@ -1,0 +1,1 @@
+"""Who evaluates points: this process, others here, a Dask cluster."""

@@ -1,0 +1,1 @@
+"""Charts as SVG and PNG, with matplotlib, imported where one is drawn."""

@@ -1,0 +1,44 @@
+"""The console that all tables are printed to, and how they write names, mappings and units."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+
+from sim.errors import printable
+from sim.ledger.results import LayerResult, OperatingPoint
+from sim.units import Dimension, format_quantity
+
+_PIPE_WIDTH = 200
+
+
+POINT_OPTIONS = frozenset({"voltage", "clock", "link_clock"})  # in the provenance where they were given
+
+
+def make_console(*, to_stderr: bool = False) -> Console:
+    """Open a console: as wide as the terminal, or wide enough for every column in a pipe."""
+    console = Console(stderr=to_stderr, highlight=False, emoji=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(stderr=to_stderr, highlight=False, emoji=False, width=_PIPE_WIDTH)
+    return console
+
+
+def plain(text: object) -> str:
+    """Keep what people wrote in files from being taken for markup or for control characters."""
+    return escape(printable(str(text)))
+
+
+def operating_point_text(point: OperatingPoint) -> str:
+    """Write the core's supply and both clocks in units."""
+    core, link = (format_quantity(clock, Dimension.FREQUENCY) for clock in (point.clock_hz, point.link_clock_hz))
+    return f"{point.voltage_v:g} V, core {core}, link {link}"
+
+
+def mapping_text(layer: LayerResult) -> str:
+    """Give the mapping's parameters in the published order, m n e p q r t, split by blanks."""
+    return " ".join(str(value) for value in layer.mapping.values())
+
+
+def energy_unit(unit: str) -> str:
+    """Give the unit in which millions of a cost table's unit are shown."""
+    return "uJ" if unit == "pJ" else "M MAC"

@@ -1,0 +1,214 @@
+"""The report of one run: a page of headline figures, charts by layer, a table of layers, and where it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import InputError
+from sim.files.text import shown_path
+from sim.ledger.counts import Level
+from sim.ledger.results import LayerResult, NetworkResult
+from sim.views.charts.parts import (
+    BLUE,
+    GREEN,
+    GREY,
+    KIND_COLOURS,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    YELLOW,
+    Part,
+    bars_size,
+    draw_bars,
+    require_matplotlib,
+)
+from sim.views.charts.picture import render
+from sim.views.console import mapping_text, operating_point_text
+from sim.views.pages.html import Cell, Html, Picture, bullets, figure, headline, page, paragraph, section, table
+from sim.views.scale import scale_for
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_LEVELS = {  # from the bottom
+    "mac": ("MAC", BLUE),
+    "control": ("PE control", YELLOW),
+    "spad": ("spads", SKY),
+    "noc": ("NoC and FIFOs", GREEN),
+    "glb": ("GLB", ORANGE),
+    "link": ("I/O pads", PURPLE),
+    "dram": ("DRAM", VERMILION),
+    "static": ("static", GREY),
+}
+
+
+def check_report(target: Path) -> None:
+    """Make sure, before a long run, that its page can be made into a file of that name; raise InputError."""
+    if target.suffix.lower() != ".html":
+        raise InputError.located(
+            shown_path(target), wrong="is no page's name", allowed="give a name that ends in .html"
+        )
+    require_matplotlib("--report")
+
+
+def page_of(result: NetworkResult, *, status: str) -> str:
+    """Make the page of a run of at least one layer; needs matplotlib. `status` is the cost table's.
+
+    The same result gives the same bytes; one that was interrupted says so.
+    """
+    origin, layers = result.provenance, result.layers
+    names = f"{origin['workload']} on {origin['arch']}"
+    parts = [
+        paragraph(f"{origin['model']} model, cost table {origin['cost_table']}, batch {result.batch}", kind="lead"),
+        *_warnings(result, status),
+        headline(_headline(result)),
+        section("Energy", _energy_by_kind(layers, result.batch), _energy_by_level(layers, result.batch)),
+        section("Time", _time(layers)),
+        section("Layers", _layers_table(layers), *_notes(layers)),
+        section("Provenance", _provenance(result)),
+    ]
+    return page(f"{names}, one run", parts)
+
+
+def _warnings(result: NetworkResult, status: str) -> list[Html]:
+    lines = []
+    if not result.complete:
+        lines.append(
+            f"This run was interrupted. All figures are of the layers that were finished: {len(result.layers)}."
+        )
+    if status == "provisional":
+        lines.append(f"Cost table {result.provenance['cost_table']} is provisional, not yet calibrated.")
+    return [paragraph(line, kind="warning") for line in lines]
+
+
+def _headline(result: NetworkResult) -> list[tuple[str, str]]:
+    total, batch = result.totals(), result.batch
+    energy, macs = total["energy"], total["macs"]
+    dram_bits = sum(layer.run.ledger.dram_bits for layer in result.layers)
+    power = [] if total["power_w"] is None else [("chip power", f"{total['power_w'] * 1e3:.0f} mW")]
+    return [
+        ("frames per second", f"{total['fps']:.4g}"),
+        *power,
+        ("chip energy per image", _energy(energy["chip"] / batch, energy["unit"])),
+        ("with DRAM, per image", _energy(energy["system"] / batch, energy["unit"])),
+        ("latency of the batch", f"{total['total_latency_s'] * 1e3:.4g} ms"),
+        ("DRAM traffic", f"{dram_bits / 8e6:.4g} MB"),
+        ("DRAM accesses per MAC", f"{dram_bits / 16 / macs:.4g}"),
+        ("MACs performed", f"{100 * total['macs_performed'] / macs:.1f} %"),
+    ]
+
+
+def _energy(value: float, unit: str) -> str:
+    scale = scale_for(unit, value, below=1000)
+    return f"{value / scale.factor:.4g} {scale.name}"
+
+
+def _energy_by_kind(layers: Sequence[LayerResult], batch: int) -> Html:
+    kinds = {kind: [getattr(layer.energy, kind) / batch for layer in layers] for kind in KIND_COLOURS}
+    caption = "Energy per image by kind of data, DRAM included; ofmap holds psums, static all that goes with time."
+    return _energy_figure("kinds", layers, kinds, dict(KIND_COLOURS), caption)
+
+
+def _energy_by_level(layers: Sequence[LayerResult], batch: int) -> Html:
+    levels = {
+        level: [layer.energy.by_level.get(level, 0.0) / batch for layer in layers]
+        for level in _LEVELS
+        if any(layer.energy.by_level.get(level) for layer in layers)
+    }
+    return _energy_figure("levels", layers, levels, _LEVELS, "The same energy by where it is spent.")
+
+
+def _energy_figure(
+    name: str,
+    layers: Sequence[LayerResult],
+    values: dict[str, list[float]],
+    styles: dict[str, tuple[str, str]],
+    caption: str,
+) -> Html:
+    scale = scale_for(layers[0].energy.unit, max(map(sum, zip(*values.values(), strict=True))), below=1000)
+    parts = [Part(*styles[key], [value / scale.factor for value in found]) for key, found in values.items()]
+    what = "kind of data" if name == "kinds" else "level"
+    return _bars(name, layers, parts, f"energy per image ({scale.name})", f"energy by {what}", caption)
+
+
+def _time(layers: Sequence[LayerResult]) -> Html:
+    processing = [layer.processing_latency_s * 1e3 for layer in layers]
+    rest = [(layer.total_latency_s - layer.processing_latency_s) * 1e3 for layer in layers]
+    parts = [Part("processing", BLUE, processing), Part("the rest", ORANGE, rest)]
+    caption = "Time of the whole batch; the rest is configuration and the waits for fmaps from and to DRAM."
+    return _bars("time", layers, parts, "latency (ms)", "latency, processing and the rest,", caption)
+
+
+def _bars(
+    name: str, layers: Sequence[LayerResult], parts: Sequence[Part], ylabel: str, what: str, caption: str
+) -> Html:
+    names = [layer.name for layer in layers]
+
+    def draw(on: Figure) -> None:
+        draw_bars(on.subplots(), names, parts, ylabel=ylabel)
+
+    svg = render(draw, suffix=".svg", size=bars_size(names, height=3.0))
+    return figure(Picture(name, svg, f"Stacked bars of {what} for each layer", caption))
+
+
+def _layers_table(layers: Sequence[LayerResult]) -> Html:
+    unit = layers[0].energy.unit
+    scale = scale_for(unit, max(layer.energy.system for layer in layers), below=1000)
+    heads = (
+        "layer",
+        "type",
+        "m n e p q r t",
+        "PEs",
+        "MACs M",
+        "live %",
+        "processing ms",
+        "total ms",
+        "GLB MB",
+        "DRAM MB",
+    )
+    rows = [_layer_row(layer, scale.factor) for layer in layers]
+    energies = (f"chip {scale.name}", f"system {scale.name}")
+    caption = "Each layer, for the whole batch: mapping, work, latency, bytes and energy; * folded, see below"
+    return table((*heads, *energies), rows, caption=caption, is_sortable=True)
+
+
+def _layer_row(layer: LayerResult, energy_factor: float) -> list[Cell]:
+    ledger = layer.run.ledger
+    numbers = (
+        (layer.run.active_pes, "{:.0f}"),
+        (ledger.macs / 1e6, "{:.1f}"),
+        (100 * ledger.macs_performed / ledger.macs, "{:.0f}"),
+        (layer.processing_latency_s * 1e3, "{:.3f}"),
+        (layer.total_latency_s * 1e3, "{:.3f}"),
+        (float(ledger.bits[Level.GLB].sum()) / 8e6, "{:.2f}"),
+        (ledger.dram_bits / 8e6, "{:.2f}"),
+        (layer.energy.chip / energy_factor, "{:.2f}"),
+        (layer.energy.system / energy_factor, "{:.2f}"),
+    )
+    name = f"{layer.name} *" if layer.folded else layer.name
+    return [name, layer.kind, mapping_text(layer), *((form.format(value), float(value)) for value, form in numbers)]
+
+
+def _notes(layers: Sequence[LayerResult]) -> list[Html]:
+    lines = [f"{layer.name} folded: {'; '.join(layer.folded)}" for layer in layers if layer.folded]
+    checked = [layer.run.checked for layer in layers if layer.run.checked is not None]
+    if checked:
+        overflows = sum(one.overflows for one in checked)
+        wrapped = f", {overflows} psums beyond their width" if overflows else ""
+        lines.append(f"ofmaps checked: {sum(one.values for one in checked)} values equal{wrapped}")
+    return [bullets(lines)] if lines else []
+
+
+def _provenance(result: NetworkResult) -> Html:
+    rows: list[Sequence[Cell]] = [(name, _written(value)) for name, value in result.provenance.items()]
+    if result.operating_point:
+        rows.append(("operating_point", operating_point_text(result.operating_point)))
+    return table(("entry", "value"), rows, caption="What the result was made of")
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -1,0 +1,124 @@
+"""The closed forms against the cycle model: every legal mapping of small layers, every count.
+
+Of a layer with more than 300 legal mappings the quick test takes every k-th, k the smallest prime that leaves at most
+300; the slow one takes all. Stored values are dense (the models may differ on drawn zeros only); padding zeros are
+real. The codec is off, so that the bits have to be equal as well, those over the DRAM link included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from support.small_layers import MOST_MAPPINGS, SMALL, Small, chosen_mappings, jobs, legal_mappings, vary
+
+from sim.chips.contract import Job
+from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.mapping.folding import fold
+from sim.chips.eyeriss.mapping.legality import Case
+from sim.chips.eyeriss.mapping.row_stationary import Mapping
+from sim.chips.parts.description import Gating
+from sim.ledger.counts import Direction, Level, Tensor
+from sim.ledger.results import LayerRun
+from sim.runs.runner import with_drawn_tensors
+
+CASES = 6800  # in all; fewer means that a change has left mappings out
+SPAD_READS = (Level.SPAD, slice(None), Direction.READ)
+PSUM_WRITES = (Level.SPAD, Tensor.PSUM, Direction.WRITE)
+
+
+def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
+    """Say in words where two ledgers differ."""
+    return [
+        f"{Level(at[0]).name} {Tensor(at[1]).name} {Direction(at[2]).name}: {found[at]} analytic, {count} simulated"
+        for at, count in np.ndenumerate(due)
+        if found[at] != count
+    ]
+
+
+def scalars(run: LayerRun) -> dict[str, int]:
+    """Give the counts of a run that are not by level."""
+    ledger = run.ledger
+    return {
+        "macs": ledger.macs,
+        "macs_performed": ledger.macs_performed,
+        "zero_buffer_reads": ledger.zero_buffer_reads,
+        "passes": run.passes,
+        "active_pes": run.active_pes,
+    }
+
+
+def with_tensors(job: Job, small: Small) -> Job:
+    """Give a job its tensors, drawn at its layer's densities."""
+    return with_drawn_tensors(job, seed=1, filters=small.machine.pe.gating == Gating.EITHER_ZERO)
+
+
+def compare_all(small: Small, mappings: Sequence[Mapping]) -> None:
+    """Run both models on each mapping and hold every count against its twin."""
+    machine = small.machine
+    cycle, analytic = CycleModel(machine), AnalyticModel(machine, FmapCode.NONE)
+    folded = fold(small.layer.shape, machine)
+    for mapping in mappings:
+        job = Job(small.layer, folded, mapping, small.batch)
+        due, found = cycle.run(with_tensors(job, small)), analytic.run(job)
+        assert differences(found.ledger.words, due.ledger.words) == [], mapping
+        assert differences(found.ledger.bits, due.ledger.bits) == [], mapping
+        assert scalars(found) == scalars(due), mapping
+
+
+@pytest.mark.parametrize("small", SMALL, ids=lambda small: small.name)
+def test_every_count_of_chosen_mappings(small: Small) -> None:
+    chosen = chosen_mappings(small)
+    assert len(chosen) == len(legal_mappings(small)) or len(chosen) > MOST_MAPPINGS // 2
+    compare_all(small, chosen)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("small", SMALL, ids=lambda small: small.name)
+def test_every_count_of_every_legal_mapping(small: Small) -> None:
+    compare_all(small, legal_mappings(small))
+
+
+def test_the_layers_are_many_and_so_are_their_mappings() -> None:
+    assert len({small.name for small in SMALL}) == len(SMALL) >= 30
+    assert sum(len(chosen_mappings(small)) for small in SMALL) >= CASES
+
+
+def test_the_mappings_have_everything_in_them() -> None:
+    """Check that every loop is tiled with and without a rest, and that PE sets are folded and stacked."""
+    seen = set()
+    for small in SMALL:
+        for job in jobs(small):
+            shape, mapping = job.folded.shape, job.mapping
+            for name, total, most in (
+                ("n", job.batch, mapping.n),
+                ("e", shape.E, mapping.e),
+                ("m", shape.M, mapping.m),
+                ("q r", shape.C, mapping.q * mapping.r),
+                ("p t", min(job.folded.filters_per_run, mapping.m), mapping.p * mapping.t),
+            ):
+                seen.add((name, "rest" if total % most else "even" if total > most else "one"))
+            placement = Case(job.folded, job.batch, job.layer.bits, mapping, small.machine).placement
+            seen.update((("segments", placement.segments > 1), ("blocks", placement.blocks_down > 1)))
+            seen.update((("r", mapping.r > 1), ("t", mapping.t > 1), ("runs", job.folded.configurations)))
+    assert seen >= {(name, how) for name in ("n", "e", "m", "q r", "p t") for how in ("rest", "even", "one")}
+    assert seen >= {(name, on) for name in ("segments", "blocks", "r", "t") for on in (True, False)}
+    assert seen >= {("runs", 1), ("runs", 2)}
+
+
+@pytest.mark.parametrize("small", SMALL[::3], ids=lambda small: small.name)
+def test_zeros_change_spad_accesses_alone(small: Small) -> None:
+    """Run every fifth mapping on sparse data with the codec on: all other words stay equal."""
+    machine = vary(small.machine, {"rlc": {"enabled": True}})
+    cycle, analytic = CycleModel(machine), AnalyticModel(machine, FmapCode.RLC)
+    for job in list(jobs(small))[::5]:
+        sparse = replace(job, layer=replace(job.layer, ifmap_zeros=0.6, ofmap_zeros=0.4, filter_zeros=0.5))
+        due, found = cycle.run(with_tensors(sparse, small)), analytic.run(sparse)
+        for run in (due, found):
+            run.ledger.words[SPAD_READS] = run.ledger.words[PSUM_WRITES] = 0
+        assert differences(found.ledger.words, due.ledger.words) == [], job.mapping
+        assert scalars(found) | {"macs_performed": 0} == scalars(due) | {"macs_performed": 0}, job.mapping

@@ -1,0 +1,191 @@
+"""Capacities: they say what is legal and nothing else, so that a mapping found for some is found for others."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from operator import attrgetter
+
+import pytest
+from support.small_problems import EYERISS, Problem, problem
+
+from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.kernels import layer_cost, mapping_bound, mapping_legality
+from sim.chips.eyeriss.machine import Machine
+from sim.chips.eyeriss.mapping.capacities import CapacitySearch
+from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, CAPACITY_PLACES, capacities_of
+from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.row_stationary import Mapping
+from sim.chips.eyeriss.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
+from sim.networks.layer import BitWidths
+from sim.runs.runner import Planned, Runner
+from sim.studies.sweeps.spec.equal_area import with_value
+
+
+def is_open(seed: int) -> bool:
+    """Tell whether it depends on the mapping what is legal in a problem."""
+    one = problem(seed)
+    return not broken_whatever_the_mapping(one.layer, one.folded, one.machine, one.batch)
+
+
+SEEDS = [seed for seed in range(160) if is_open(seed)]
+
+
+def with_capacities(machine: Machine, rng: random.Random) -> Machine:
+    """Draw other capacities for a small machine."""
+    filter_spad = machine.pe.filter_spad.model_copy(update={"words": rng.choice((4, 8, 16, 24, 48))})
+    return machine.model_copy(
+        update={
+            "pe_array": machine.pe_array.model_copy(update={"rows": rng.randint(2, 8)}),
+            "pe": machine.pe.model_copy(update={"filter_spad": filter_spad}),
+            "glb": machine.glb.model_copy(
+                update={
+                    "fmap_banks": rng.randint(2, 24),
+                    "filter_banks": rng.randint(1, 3),
+                    "bank_words": rng.choice((4, 8, 12, 16)),
+                }
+            ),
+            "noc": machine.noc.model_copy(update={"row_id": rng.randint(2, 4), "col_id": rng.randint(2, 5)}),
+        }
+    )
+
+
+def all_mappings(one: Problem, rng: random.Random) -> list[Mapping]:
+    """Draw mappings of a problem, legal or not, just outside its loops too."""
+    shape = one.folded.shape
+    highs = (shape.M + 1, one.batch + 1, shape.E + 1, 6, min(shape.C, 8) + 1, min(shape.C, 5) + 1, 6)
+    everything = list(product(*(range(1, high + 1) for high in highs)))
+    return [Mapping(*values) for values in rng.sample(everything, min(200, len(everything)))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
+    one = problem(seed)
+    mappings = all_mappings(one, random.Random(seed))
+    facts = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).facts
+    found = [mapping_legality.is_legal(facts, *mapping.as_tuple()) for mapping in mappings]
+    wanted = [not violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine)) for mapping in mappings]
+    assert found == wanted
+
+
+def test_some_drawn_mappings_are_legal_and_some_are_not() -> None:
+    verdicts = set()
+    for seed in SEEDS:
+        one = problem(seed)
+        for mapping in all_mappings(one, random.Random(seed)):
+            verdicts.add(bool(violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine))))
+    assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize("path", CAPACITY_PATHS)
+def test_a_mapping_has_the_same_result_whatever_the_capacity(path: str) -> None:
+    """Whoever makes a model look at one of them must take it off the list."""
+    compared = 0
+    for seed in SEEDS[:60]:
+        one = problem(seed)
+        roomy = with_value(one.machine, path, 1 + attrgetter(path)(one.machine))
+        for mapping in sample(one, 3):
+            planned = Planned(one.layer, one.folded, mapping)
+            here, there = (
+                next(
+                    iter(Runner(machine, one.table, AnalyticModel(machine, one.goal.code), one.batch, 0).run([planned]))
+                )
+                for machine in (one.machine, roomy)
+            )
+            assert here.as_dict() == there.as_dict()
+            compared += 1
+    assert compared > 100
+
+
+def sample(one: Problem, count: int) -> list[Mapping]:
+    """Draw legal mappings."""
+    legal = list(one.legal())
+    return random.Random(len(legal)).sample(legal, min(count, len(legal)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_search_for_many_capacities_finds_what_a_search_for_each_finds(seed: int) -> None:
+    """Also with a hint from elsewhere, in any order of capacities."""
+    rng = random.Random(seed)
+    one = problem(seed)
+    here = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    hints = [None, *sample(one, 1), Mapping(1, 1, 1, 1, 1, 1, 1)]
+    searches = [CapacitySearch(here, hint) for hint in hints]
+    for machine in [one.machine, *(with_capacities(one.machine, rng) for _ in range(12))]:
+        alone = problem_of(one.layer, one.folded, machine, one.table, batch=one.batch, goal=one.goal)
+        wanted = [candidate.mapping for candidate in alone.solve(top=1, counting=True)[0]]
+        for search in searches:
+            found = search.best(capacities_of(machine, one.layer.bits))
+            assert ([found] if found else []) == wanted
+
+
+def test_what_is_known_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = next(problem(seed) for seed in SEEDS if list(problem(seed).legal()))
+    first = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    search = CapacitySearch(first)
+    capacities = capacities_of(one.machine, one.layer.bits)
+    found = search.best(capacities)
+    monkeypatch.setattr(mapping_legality, "best_of_legal", None)  # the first thing that a search needs
+    assert search.best(capacities) == found
+    with pytest.raises(TypeError):
+        search.best(capacities + 1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_bound_is_above_the_cost_of_a_mapping_that_it_covers(seed: int) -> None:
+    one = problem(seed)
+    search = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    facts, costs = search.facts, search.costs
+    for mapping in sample(one, 30):
+        if mapping.e not in search.widths or mapping.n not in search.image_counts:
+            continue
+        m, n, e, p, q, r, t = mapping.as_tuple()
+        stored = search.stored[list(search.widths).index(e)]
+        energy, cycles, dram_bits, _ = layer_cost.evaluate(facts, costs, m, n, e, p, q, r, t, stored)
+        outer = mapping_bound.outer_loops(facts, costs, e, n, stored)
+        channel_cuts = mapping_bound.cut_channels(facts, q, r)
+        exact = layer_cost.count_filter_cuts(facts, m, p, t)
+        least = mapping_bound.least_cuts(facts, m, min(p * t, m), p)
+        assert all(few <= many for few, many in zip(least, exact, strict=True))
+        for objective in range(4):
+            wanted = mapping_bound.objective_of(objective, energy, cycles, dram_bits)
+            for cuts, sets in ((exact, (t, t)), (least, (t, t)), (least, (1, t + 3))):
+                bound = mapping_bound.bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets)
+                assert bound[0] <= wanted
+                assert bound[1] <= energy
+
+
+def test_capacities_stand_where_the_facts_have_them() -> None:
+    one = problem(0)
+    facts = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).facts
+    assert list(facts[CAPACITY_PLACES]) == list(capacities_of(EYERISS, one.layer.bits))
+    assert capacities_of(EYERISS, BitWidths()).tolist() == [12, 224, 15, 31, 25, 512 * 64, 2 * 512 * 64 // 16]
+
+
+def test_the_best_mappings_are_the_same_counted_and_uncounted() -> None:
+    for seed in SEEDS[:40]:
+        one = problem(seed)
+        here = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+        counted, legal, evaluated = here.solve(top=3, counting=True)
+        uncounted, fewer, same = here.solve(top=3, counting=False)
+        assert (counted, evaluated) == (uncounted, same)
+        assert fewer <= legal
+        if counted:
+            found = find_mappings(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal, top=3)
+            assert (found.candidates, found.legal) == (counted, legal)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_best_are_those_of_all_in_the_documented_order(seed: int) -> None:
+    """To the last bit, and ties to larger e, n, q, r, t, p, m: what capacities share rests on that order."""
+    one = problem(seed)
+    search = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
+    scored = []
+    for mapping in one.legal():
+        score = search.score(mapping)
+        if score is not None:  # else a strip width or a number of images that another dominates
+            m, n, e, p, q, r, t = mapping.as_tuple()
+            scored.append((score, (-e, -n, -q, -r, -t, -p, -m), mapping))
+    found, legal, _ = search.solve(top=3, counting=True)
+    assert [candidate.mapping for candidate in found] == [mapping for _, _, mapping in sorted(scored)[:3]]
+    assert legal == len(scored)

@@ -1,0 +1,1 @@
+"""What tests share: oracles, builders of small inputs, processes that are started and stopped."""
