@@ -72,7 +72,7 @@ def draw(found: pd.DataFrame, figure: Figure) -> None:
 
 
 def finish(axes: Axes) -> None:
-    """Give both panels the same look."""
+    """Hand both panels the same look."""
     axes.tick_params(axis="x", length=0, labelsize=7)
     axes.grid(axis="y", color="#dddddd", linewidth=0.6, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)

@@ -33,7 +33,7 @@ def draw(zero_fraction: float) -> NDArray[np.int16]:
 
 
 def fastest_s(work: Callable[[], object]) -> float:
-    """Give the shortest of several times, after a first that compiles."""
+    """Return the shortest of several times, after a first that compiles."""
     work()
     times = []
     for _ in range(RUNS):

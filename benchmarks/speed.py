@@ -36,7 +36,7 @@ RUNS = 5
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Hold what one process used: CPU seconds, peak memory in MB, and its result file."""
+    """What one process used: CPU seconds, peak memory in MB, and its result file."""
 
     cpu_s: float
     peak_mb: float

@@ -27,7 +27,7 @@ SCALING = 1.8  # from one worker to two
 
 @dataclass(slots=True)
 class Run:
-    """Hold what was seen of one sweep: its wall time, and MB in use by share of the points that were done."""
+    """What was seen of one sweep: its wall time, and MB in use by share of the points that were done."""
 
     workers: int
     seconds: float = 0.0
@@ -35,7 +35,7 @@ class Run:
 
 
 def command(store: Path, workers: int, points: int) -> list[str]:
-    """Give the command line of a sweep over the first so many points, in whole columns of the buffer's axis."""
+    """Return the command line of a sweep over the first so many points, in whole columns of the buffer's axis."""
     found = [sys.executable, "-m", "sim", "sweep", str(SPEC), "--store", str(store), "--quiet"]
     found += ["--workers", str(workers)]
     if points < 10_000:
@@ -44,7 +44,7 @@ def command(store: Path, workers: int, points: int) -> list[str]:
 
 
 def memory_mb(process: int) -> float:
-    """Give the memory of a process and of all under it, shared pages counted once for each."""
+    """Return the memory of a process and of all under it, shared pages counted once for each."""
     total = 0.0
     for status in Path(f"/proc/{process}").glob("status"):
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
@@ -83,7 +83,7 @@ def measure(store: Path, workers: int, points: int) -> Run:
 
 
 def content(store: Path) -> str:
-    """Give a digest of all rows."""
+    """Return a digest of all rows."""
     digest = hashlib.sha256()
     with closing(sqlite3.connect(store)) as connection:
         for row in connection.execute("SELECT * FROM rows ORDER BY point, place"):

@@ -15,11 +15,11 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class SimError(Exception):
-    """Be the base of every error that the simulator raises on purpose."""
+    """The base of every error that the simulator raises on purpose."""
 
 
 class InputError(SimError):
-    """Report bad user input on one line: `place: path: what is wrong; what is allowed`.
+    """Bad user input, reported on one line: `place: path: what is wrong; what is allowed`.
 
     Characters that would break the line or the terminal are escaped.
     """
@@ -35,7 +35,7 @@ class InputError(SimError):
 
 
 class ModelError(SimError):
-    """Report that a conservation law of the simulator broke: a fault of the program, not of its input."""
+    """A conservation law of the simulator that broke: a fault of the program, not of its input."""
 
     def __init__(self, law: str, detail: str) -> None:
         super().__init__(law, detail)
@@ -47,7 +47,7 @@ class ModelError(SimError):
 
 
 class FieldFault(ValueError):  # noqa: N818 - a fault becomes an error once its place is known
-    """Say inside a validator what is wrong with a value and what is allowed.
+    """What is wrong with a value and what is allowed, raised inside a validator.
 
     `at` leads from the place where the fault is raised to the field at fault: keys and indices.
     """

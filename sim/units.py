@@ -26,7 +26,7 @@ _SHOWN_DECIMALS = 3
 
 
 class Dimension(Enum):
-    """List the kinds of quantity: an example, whether it is a whole number of base units, and its units."""
+    """The kinds of quantity: an example, whether it is a whole number of base units, and its units."""
 
     SIZE = (
         "108 KiB",
@@ -74,7 +74,7 @@ class Dimension(Enum):
 
     @property
     def base_unit(self) -> str:
-        """Name the unit that numbers of this dimension are kept in."""
+        """The unit that numbers of this dimension are kept in."""
         return next(unit for unit, factor in self.units.items() if factor == 1)
 
 

@@ -29,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def shipped(kind: str) -> dict[str, bytes]:
-    """Give the content of the repository's files of a kind."""
+    """Return the content of the repository's files of a kind."""
     return {path.name: path.read_bytes() for path in (ROOT / kind).glob("*.yaml")}
 
 

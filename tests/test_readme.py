@@ -21,7 +21,7 @@ OURS = re.compile(r"(?:python -m )?sim (?=\S)")  # how a command of ours starts
 
 
 class Example(NamedTuple):
-    """Hold a command or a piece of Python, with its line in the README."""
+    """A command or a piece of Python, with its line in the README."""
 
     kind: str
     text: str

@@ -16,7 +16,7 @@ from sim.networks.layer import Layer
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Hold one layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU.
+    """One layer to run: `ifmap` (N, G C, H, W) padded and trimmed, `ofmap` (N, G M, E, F) before ReLU.
 
     `filters` (G M, C, R, S) matter only where a machine skips their zeros or ofmaps are computed; `window` is then the
     right shift that cuts products to the psum's width, chosen where there is none, and `biases` (G M), in psums' words,
@@ -35,16 +35,16 @@ class Job:
 
 
 class Model(Protocol):
-    """Run layers on some description of the chip; `name` is what results call it."""
+    """A description of the chip that runs layers; `name` is what results call it."""
 
     @property
     def name(self) -> str:
-        """Give the model's name."""
+        """The model's name."""
         ...
 
     @property
     def needs_tensors(self) -> bool:
-        """Say whether it looks at the values of a job's tensors."""
+        """Whether it looks at the values of a job's tensors."""
         ...
 
     def run(self, job: Job) -> LayerRun:

@@ -16,12 +16,12 @@ from sim.cli.parser import Commands
 from sim.cli.run import run_layers
 from sim.errors import InputError
 from sim.runs.runner import Planner, Runner
-from sim.views.calibration_table import show
+from sim.views.calibration_table import show_calibration
 from sim.views.console import make_console
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
+    """Run `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
     _demand_scipy()
     targets = check_targets(options, ("json", "output"))
     chosen = {"workload": NETWORKS[0].workload, "batch": NETWORKS[0].batch, "layers": None, "mapping": []}
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": as_yaml(found)}
     write_contents({option: contents[option] for option in targets}, targets)
     if not options.quiet:
-        show(found, make_console(to_stderr=STDOUT in targets.values()))
+        show_calibration(found, make_console(to_stderr=STDOUT in targets.values()))
     return 0
 
 

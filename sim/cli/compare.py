@@ -27,20 +27,20 @@ from sim.runs.provenance import choices_of, provenance_of
 from sim.runs.request import Inputs
 from sim.runs.runner import Planned, Planner, Runner
 from sim.studies.comparison import Comparison, compare
-from sim.views.comparison_table import show
+from sim.views.comparison_table import show_comparison
 from sim.views.console import make_console
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Hold the runners of both models."""
+    """The runners of both models."""
 
     cycle: Runner
     analytic: Runner
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `compare`; raise ModelError, after all is written, where counts differ that must be equal."""
+    """Run `compare`; raise ModelError, after all is written, where counts differ that must be equal."""
     inputs = read_inputs(options)
     target = check_target(options.json)
     code = FmapCode(options.code) if options.code else code_of(inputs.machine)
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def is_dense(planned: Planned, machine: Machine) -> bool:
-    """Say whether no zero is drawn among the values that gate MACs."""
+    """Return whether no zero is drawn among the values that gate MACs."""
     layer, gating = planned.layer, machine.pe.gating
     return gating == Gating.OFF or (layer.ifmap_zeros == 0 and (gating == Gating.IFMAP_ZERO or layer.filter_zeros == 0))
 
@@ -109,7 +109,7 @@ def _hand_over(comparison: Comparison, target: Path | None, *, quiet: bool) -> N
     elif target is not None:
         write_whole(target, text)
     if not quiet:
-        show(comparison, make_console(to_stderr=target == STDOUT))
+        show_comparison(comparison, make_console(to_stderr=target == STDOUT))
 
 
 def add_compare(commands: Commands) -> None:

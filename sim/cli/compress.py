@@ -38,7 +38,7 @@ from sim.views.console import make_console, plain
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `compress`: ifmaps with their padding as the chip reads them, each tile once, and ofmaps as it writes them."""
+    """Run `compress`: ifmaps with their padding as the chip reads them, each tile once; ofmaps as it writes them."""
     inputs = read_inputs(options)
     target = check_target(options.json)
     goal_of = read_goals(options, inputs.layers, code_of(inputs.machine))

@@ -22,7 +22,7 @@ _FOREIGN = frozenset({".csv", ".onnx", ".txt"})
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `convert`: a .txt of the tool's own comes out aligned and without comments.
+    """Run `convert`: a .txt of the tool's own comes out aligned and without comments.
 
     The notes on an ONNX file are a workload file's head; with other formats they go to standard error.
     """

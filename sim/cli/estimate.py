@@ -30,7 +30,7 @@ NO_SEED = 0  # nothing is drawn
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `estimate`: everything that can be wrong is found before the first file is written."""
+    """Run `estimate`: everything that can be wrong is found before the first file is written."""
     bits, zeros = read_bits(options.bits), read_zeros(options.zeros)
     given = at_operating_point(read_inputs(options), options)
     inputs = replace(

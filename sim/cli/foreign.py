@@ -16,7 +16,7 @@ from sim.networks.workload import Workload
 
 
 def foreign_format(form: str | None, out: str) -> str | None:
-    """Give scalesim or timeloop: what was asked for, else what the suffix .csv or a folder tells; None for neither."""
+    """Return scalesim or timeloop, as asked for, else as the suffix .csv or a folder tells; None for neither."""
     if form is not None:
         return form if form != "tool" else None
     if Path(out).suffix.lower() == ".csv":

@@ -21,14 +21,14 @@ _LIMIT = re.compile(r"(?:(?P<layers>.+):)?(?P<name>[a-z]+)=(?:(?P<low>\d{1,9})(?
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Hold one `--constrain`: the layers, a parameter, and its bounds; None means the whole loop."""
+    """One `--constrain`: the layers, a parameter, and its bounds; None means the whole loop."""
 
     layers: str
     name: str
     bounds: Bounds | None
 
     def bounds_in(self, layer: Layer) -> Bounds:
-        """Give the bounds for a layer; of a whole loop, the loop's length."""
+        """Return the bounds for a layer; of a whole loop, the loop's length."""
         if self.bounds is not None:
             return self.bounds
         shape = layer.shape

@@ -80,7 +80,7 @@ def _cost_table_file(name: str | None, machine: Machine, machine_file: Path) -> 
 
 
 def _with_mappings(layers: Sequence[Layer], texts: Sequence[str]) -> list[Layer]:
-    """Give layers the mappings of the command line."""
+    """Hand layers the mappings of the command line."""
     named = {layer.name: layer for layer in layers}
     for text in texts:
         name, colon, pairs = text.rpartition(":")

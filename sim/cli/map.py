@@ -21,7 +21,7 @@ from sim.views.mapping_table import Mapped, _layer_table, _notes
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `map`: search every layer before the first line is printed."""
+    """Run `map`: search every layer before the first line is printed."""
     inputs = read_inputs(options)
     code = FmapCode(options.code) if options.code else code_of(inputs.machine)
     goal_of = read_goals(options, inputs.layers, code)

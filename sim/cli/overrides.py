@@ -32,7 +32,7 @@ _Bits = Annotated[int, Field(ge=1, le=32)]
 
 
 class _PlainBits(Document):
-    """Hold bitwidths without their unit, which the option's name says."""
+    """Bitwidths without their unit, which the option's name says."""
 
     ifmap: _Bits | None = None
     filter: _Bits | None = None
@@ -56,7 +56,7 @@ def read_zeros(text: str | None) -> dict[str, float]:
 
 
 def with_gating(machine: Machine, skip: str) -> Machine:
-    """Give a machine whose PEs skip what `skip`, a key of GATING, names.
+    """Return a machine whose PEs skip what `skip`, a key of GATING, names.
 
     The methodology knows beforehand which MACs have an operand zero: they touch no spad at all (Asilomar 2017, III).
     """
@@ -66,8 +66,8 @@ def with_gating(machine: Machine, skip: str) -> Machine:
     return machine.model_copy(update={"pe": machine.pe.model_copy(update=changed)})
 
 
-class _Point(Document):
-    """Hold an operating point as options give it; None leaves the machine's own."""
+class _OperatingPointOptions(Document):
+    """An operating point as options give it; None leaves the machine's own."""
 
     voltage: Supply | None = Field(default=None, alias="--voltage")
     clock: ClockRate | None = Field(default=None, alias="--clock")
@@ -81,7 +81,7 @@ def at_operating_point(inputs: Inputs, options: argparse.Namespace) -> Inputs:
     """
     given = point_choices(options)
     texts = {f"--{name.replace('_', '-')}": text for name, text in given.items()}
-    point = validate_data(texts, _Point, "").model_dump(exclude_unset=True)
+    point = validate_data(texts, _OperatingPointOptions, "").model_dump(exclude_unset=True)
     machine = inputs.machine
     core = machine.core.model_copy(update={name: point[name] for name in ("voltage", "clock") if name in point})
     link = machine.link.model_copy(update={"clock": point["link_clock"]} if "link_clock" in point else {})
@@ -96,13 +96,13 @@ def at_operating_point(inputs: Inputs, options: argparse.Namespace) -> Inputs:
 
 
 def point_choices(options: argparse.Namespace) -> dict[str, str]:
-    """Give what the options say of voltage and clocks, as it was written, and nothing of what they don't mention."""
-    texts = {name: getattr(options, name) for name in _Point.model_fields}
+    """Return what the options say of voltage and clocks, as it was written, and nothing of what they don't mention."""
+    texts = {name: getattr(options, name) for name in _OperatingPointOptions.model_fields}
     return {name: text for name, text in texts.items() if text is not None}
 
 
 def point_of(machine: Machine) -> OperatingPoint:
-    """Give the operating point that a machine is at."""
+    """Return the operating point that a machine is at."""
     return OperatingPoint(machine.core.voltage, machine.core.clock, machine.link.clock)
 
 

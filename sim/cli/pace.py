@@ -14,7 +14,7 @@ _WINDOW_S = 30.0
 
 @dataclass(slots=True)
 class Pace:
-    """Tell the rate of the last half minute. Nothing is said in the first seconds, while workers start."""
+    """The rate of the last half minute. Nothing is said in the first seconds, while workers start."""
 
     total: int
     clock: Callable[[], float] = time.monotonic

@@ -11,7 +11,7 @@ from sim.errors import did_you_mean, printable, quoted
 
 
 class Parser(argparse.ArgumentParser):
-    """Parse a command line, and refuse a wrong one on a single line."""
+    """A parser that refuses a wrong command line on a single line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(INPUT_ERROR, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")

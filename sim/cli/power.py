@@ -22,7 +22,7 @@ from sim.views.power_table import show_power
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `power`: everything that can be wrong with the input is found before the first layer runs."""
+    """Run `power`: everything that can be wrong with the input is found before the first layer runs."""
     inputs = at_operating_point(read_inputs(options), options)
     _demand_joules(inputs)
     targets = check_targets(options, ("json", "csv"))

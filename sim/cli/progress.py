@@ -16,7 +16,7 @@ from sim.views.console import make_console
 
 @contextmanager
 def _interrupts_noticed() -> Iterator[Callable[[], None]]:
-    """Give a function that raises KeyboardInterrupt if one was asked for, even where what it struck swallowed it.
+    """Return a function that raises KeyboardInterrupt if one was asked for, even where what it struck swallowed it.
 
     Python drops what is raised in a finalizer, and the compiler of the kernels has many.
     """
@@ -43,7 +43,7 @@ def _interrupts_noticed() -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def layer_progress(layers: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function to call with each finished layer's name; an interrupt ends the block, and no more."""
+    """Return a function to call with each finished layer's name; an interrupt ends the block, and no more."""
     console = make_console(to_stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     hidden = quiet or not console.is_terminal

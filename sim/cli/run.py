@@ -36,13 +36,13 @@ from sim.runs.runner import Planned, Planner, Runner
 from sim.runs.timeline import Draft, Timeline
 from sim.views.console import make_console
 from sim.views.pages.run_page import check_report, page_of
-from sim.views.run_table import show
+from sim.views.run_table import show_run
 
 _NONE: Dict[str, Any] = MappingProxyType({})
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `run`: everything that can be wrong with the input is found before the first layer runs."""
+    """Run `run`: everything that can be wrong with the input is found before the first layer runs."""
     bits = read_bits(options.bits)
     given = at_operating_point(read_inputs(options), options)
     targets = _check_targets(options)
@@ -73,7 +73,7 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
 
 @contextmanager
 def _timeline(target: Path | None, inputs: Inputs, options: argparse.Namespace) -> Iterator[Timeline | None]:
-    """Give what writes the trace, where one is asked for; the file appears whole when the block ends."""
+    """Return what writes the trace, where one is asked for; the file appears whole when the block ends."""
     if target is None:
         yield None
         return
@@ -163,7 +163,7 @@ def _hand_over(result: NetworkResult, table: CostTable, targets: Dict[str, Path]
     if "report" in targets:
         write_whole(targets["report"], page_of(result, status=table.status))
     if not quiet:
-        show(result, make_console(to_stderr=to_stdout), status=table.status)
+        show_run(result, make_console(to_stderr=to_stdout), status=table.status)
 
 
 def add_run(commands: Commands) -> None:

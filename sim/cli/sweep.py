@@ -36,7 +36,7 @@ _NO_SPEC = "sweep"  # names the store
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `sweep`: the spec, the store and the workers are checked before the first point runs."""
+    """Run `sweep`: the spec, the store and the workers are checked before the first point runs."""
     study = read_study({"schema": 1} if options.spec is None else options.spec, options.set, read_network)
     if options.store is None:
         options.store = f"{Path(options.spec or _NO_SPEC).stem}.sqlite"
@@ -80,7 +80,7 @@ def _evaluate(store: Store, study: Study, executor: Executor, best: _Best, *, qu
 
 
 def _measure(objective: Objective) -> Callable[[Dict[str, Any], str], float]:
-    """Give what the objective makes least, from a total's row and its energy unit."""
+    """Return what the objective makes least, from a total's row and its energy unit."""
     return {
         Objective.ENERGY: lambda row, unit: float(row[energy_column(unit, "system")]),
         Objective.DELAY: lambda row, unit: float(row["latency_s"]),
@@ -91,7 +91,7 @@ def _measure(objective: Objective) -> Callable[[Dict[str, Any], str], float]:
 
 @dataclass(slots=True)
 class _Best:
-    """Keep the best point for each network, batch, cost table and cost: others are not to be compared."""
+    """The best point for each network, batch, cost table and cost: others are not to be compared."""
 
     study: Study
     lines: dict[tuple[object, ...], tuple[float, int, str]] = field(default_factory=dict)
@@ -150,7 +150,7 @@ def _export(store: Store, targets: Dict[str, Path]) -> bool:
 def _summarise(
     store: Store, best: _Best, points: int, options: argparse.Namespace, *, complete: bool, to_stderr: bool
 ) -> None:
-    """Say what there is, what was best, and how to go on after an interrupt."""
+    """State what there is, what was best, and how to go on after an interrupt."""
     done, impossible = store.count(DONE), store.count(IMPOSSIBLE)
     lines = [f"{done + impossible} of {points} points are in {options.store}, {impossible} of them impossible"]
     found = sorted(best.lines.items(), key=lambda one: one[1][1])  # in the points' order, whichever came first
@@ -167,7 +167,7 @@ def _summarise(
 
 
 def _command_line(options: argparse.Namespace) -> str:
-    """Give the command that does the rest: the one that was given."""
+    """Return the command that does the rest: the one that was given."""
     words = ["python", "-m", "sim", "sweep", *([] if options.spec is None else [options.spec])]
     for text in options.set:
         words += ["--set", text]

@@ -28,7 +28,7 @@ _SENSITIVE = ("energy", "delay", "area")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `sweep plot`: store and options are checked before anything is drawn."""
+    """Run `sweep plot`: store and options are checked before anything is drawn."""
     target = _target(options)
     stored = StoredSweep(options.store)
     points = read_points(stored, options.where)
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _target(options: argparse.Namespace) -> Path:
-    """Give the file to write, by default beside the store; a report has every kind of chart."""
+    """Return the file to write, by default beside the store; a report has every kind of chart."""
     name = str(Path(options.store).with_suffix(_REPORT)) if options.output is None else options.output
     target = Path(name)
     if target.suffix.lower() not in _SUFFIXES:

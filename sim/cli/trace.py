@@ -31,14 +31,14 @@ from sim.views.console import make_console, plain
 
 
 class _Clock(Document):
-    """Hold the memory controller's clock as the option gives it."""
+    """The memory controller's clock as the option gives it."""
 
     memory_clock: ClockRate = Field(alias="--memory-clock")
 
 
 @dataclass(slots=True)
 class LayerRequests:
-    """Hold what a layer's trace came to: the first addresses of its regions, and its bursts."""
+    """What a layer's trace came to: the first addresses of its regions, and its bursts."""
 
     name: str
     bases: tuple[int, ...]
@@ -47,7 +47,7 @@ class LayerRequests:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `trace`: the file appears whole when the last layer is done; nothing of it is held in memory."""
+    """Run `trace`: the file appears whole when the last layer is done; nothing of it is held in memory."""
     inputs = at_operating_point(read_inputs(options), options)
     layout = _read_layout(inputs, options)
     target = check_target(options.output) or STDOUT
@@ -105,7 +105,7 @@ def _write(
 
 
 def _writer(stream: BinaryIO, form: TraceFormat, layer: LayerRequests) -> Callable[[Request], None]:
-    """Give a function that writes a request and counts it."""
+    """Return a function that writes a request and counts it."""
 
     def emit(request: Request) -> None:
         stream.write(request.line(form).encode("ascii"))

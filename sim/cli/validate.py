@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.silicon.published import NETWORKS, Network
+from sim.chips.eyeriss.silicon.published import NETWORKS, MeasuredNetwork
 from sim.chips.eyeriss.silicon.validation import Validation, validate
 from sim.cli.inputs import read_inputs
 from sim.cli.options import add_arch, add_drawn
@@ -27,13 +27,13 @@ from sim.runs.runner import Planner, Runner
 from sim.views.charts.parity import SUFFIXES, draw_parity
 from sim.views.charts.picture import check_plot
 from sim.views.console import make_console
-from sim.views.validation_table import show
+from sim.views.validation_table import show_validation
 
 BOUND_BROKEN = 1
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do `validate`: part of it would say nothing about means and totals, so that an interrupt leaves nothing."""
+    """Run `validate`: part of it would say nothing about means and totals, so that an interrupt leaves nothing."""
     inputs = [_read_inputs(options, network) for network in NETWORKS]
     targets = _check_targets(options)
     results = _run_all(inputs, seed=options.seed, quiet=options.quiet)
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     return BOUND_BROKEN if validation.broken else 0
 
 
-def _read_inputs(options: argparse.Namespace, network: Network) -> Inputs:
+def _read_inputs(options: argparse.Namespace, network: MeasuredNetwork) -> Inputs:
     chosen = {"workload": network.workload, "batch": network.batch, "layers": None, "mapping": []}
     inputs = read_inputs(argparse.Namespace(**vars(options) | chosen))
     if inputs.table.unit != "pJ":
@@ -86,7 +86,7 @@ def _hand_over(
     write_contents(contents, targets)
     if not options.quiet:
         console = make_console(to_stderr=STDOUT in targets.values())
-        show(validation, console, machine=inputs[0].machine.name, table=inputs[0].table)
+        show_validation(validation, console, machine=inputs[0].machine.name, table=inputs[0].table)
 
 
 def _content(

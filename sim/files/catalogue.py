@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder(kind: str) -> Path:
-    """Give the folder of `arch` or `workloads`: inside an installed package, or beside it in a checkout."""
+    """Return the folder of `arch` or `workloads`: inside an installed package, or beside it in a checkout."""
     installed = _PACKAGE / "data" / kind
     return installed if installed.is_dir() else _PACKAGE.parent / kind
 

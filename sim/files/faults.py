@@ -54,7 +54,7 @@ _CHOICE = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s,]+")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Say what is wrong where."""
+    """What is wrong where."""
 
     path: Steps
     mark: Mark
@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """Hold one of many faults; `rank` puts them in document order.
+    """One of many faults; `rank` puts them in document order.
 
     `wishes` are the types or values that were expected, where the fault is that it is none of them. Only the
     fault that is reported works out its `remedy`, from the wishes of all branches of a union.
@@ -83,7 +83,7 @@ _RANK_CHOICE, _RANK_VALUE, _RANK_MISSING = range(3)
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Hold what a location of pydantic's leads to; `key` marks the key that the node stands under."""
+    """What a location of pydantic's leads to; `key` marks the key that the node stands under."""
 
     path: Steps
     node: Node
@@ -91,7 +91,7 @@ class _Place:
 
     @property
     def mark(self) -> Mark:
-        """Point to the value, or to the key where it has none."""
+        """The place of the value, or to the key where it has none."""
         return self.key if self.key and self.node.value is None else self.node.mark
 
     def fault(self, wrong: str, allowed: str) -> _Candidate:
@@ -114,7 +114,7 @@ def first_fault(error: ValidationError, root: Node, model: type[BaseModel]) -> F
 
 
 def _miscounted(details: Any, root: Node) -> bool:
-    """Say whether a list is called too short only because pydantic leaves invalid items out of its count."""
+    """Return whether a list is called too short only because pydantic leaves invalid items out of its count."""
     if details["type"] != "too_short":
         return False
     value = _find(root, details["loc"]).node.value
@@ -189,7 +189,7 @@ def _wrong_type(place: _Place, expected: str) -> _Candidate:
 
 
 def _wish(node: Node, wishes: Sequence[str]) -> str:
-    """Say what was expected, and what to do with the quotes when it is these that are wrong."""
+    """State what was expected, and what to do with the quotes when it is these that are wrong."""
     *most, last = wishes
     wish = f"expected {listed(most)} or {last}" if most else f"expected {last}"
     if node.text is not None and isinstance(node.value, bool | int | float) and last == "text":

@@ -24,7 +24,7 @@ __all__ = ["Document", "FieldFault", "read_document", "validate_data"]
 
 
 class _SchemaEditor:
-    """Edit the core schema of one model where strictness is too strict for YAML, or not strict enough."""
+    """An editor of one model's core schema, where strictness is too strict for YAML, or not strict enough."""
 
     def __init__(self, model: "type[Document]", handler: GetCoreSchemaHandler) -> None:
         self._model = model
@@ -80,7 +80,7 @@ def _demand_exact_choice(schema: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class _ExactChoice:
-    """Refuse a value that equals a choice but is of another type."""
+    """A validator that refuses a value that equals a choice but is of another type."""
 
     choices: tuple[object, ...]
 
@@ -92,7 +92,7 @@ class _ExactChoice:
 
 
 class Document(BaseModel):
-    """Be the base of every file model: frozen, no unknown keys, no conversion between types.
+    """The base of every file model: frozen, no unknown keys, no conversion between types.
 
     Lists are accepted for tuples and sets, and values for enum members, since YAML has neither.
     """

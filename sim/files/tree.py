@@ -18,7 +18,7 @@ Steps = tuple[PathStep, ...]
 
 @dataclass(frozen=True, order=True, slots=True)
 class Mark:
-    """Point to a character of the file; both numbers start at 1."""
+    """A character of the file; both numbers start at 1."""
 
     line: int
     column: int
@@ -29,7 +29,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Hold a value with its place. `text` is a scalar as it was written, None where nothing was.
+    """A value with its place. `text` is a scalar as it was written, None where nothing was.
 
     `last` marks the last thing inside; `size` and `height` count nodes after alias expansion.
     """
@@ -131,12 +131,12 @@ class _DataReader:
 
 
 def has_half_characters(text: str) -> bool:
-    """Tell whether a text holds lone surrogates, which no file or terminal takes."""
+    """Return whether a text holds lone surrogates, which no file or terminal takes."""
     return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def described(node: Node) -> str:
-    """Say in YAML's words what stands at a node."""
+    """State in YAML's words what stands at a node."""
     value = node.value
     if value is None:
         return "no value"

@@ -70,7 +70,7 @@ def _events(text: str, place: str) -> Iterator[Any]:
 
 
 class _TooDeep(yaml.MarkedYAMLError):
-    """Raised where flow or block nesting passes MAX_DEPTH, before a parser gets to see the rest."""
+    """Flow or block nesting past MAX_DEPTH, before a parser gets to see the rest."""
 
 
 class BoundedLoader(yaml.SafeLoader):
@@ -128,7 +128,7 @@ def _mark(mark: Any) -> Mark:
 
 
 class _Composer:
-    """Compose parser events into nodes.
+    """A composer of parser events into nodes.
 
     PyYAML's own composer recurses without bound, and its constructor lets the last of duplicate keys win.
     """

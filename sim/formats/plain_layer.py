@@ -65,7 +65,7 @@ def size_of(text: str, most: int = MOST_SIZE) -> int:
 
 
 def check_name(name: str) -> str:
-    """Give a layer's name back; raise FieldFault where it is empty or too long."""
+    """Hand a layer's name back; raise FieldFault where it is empty or too long."""
     if not name:
         raise FieldFault("no name", "expected a name for the layer")
     if len(name) > _MOST_NAME_CHARACTERS:
@@ -74,7 +74,7 @@ def check_name(name: str) -> str:
 
 
 def different(name: str, taken: Collection[str]) -> str:
-    """Give a name that is not taken: the second `a` is called `a_2`."""
+    """Return a name that is not taken: the second `a` is called `a_2`."""
     number, found = 1, name
     while found in taken:
         number += 1

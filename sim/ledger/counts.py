@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 class Level(IntEnum):
-    """Name where words are counted. GIN, GON and LN together are the NoC."""
+    """Where words are counted. GIN, GON and LN together are the NoC."""
 
     DRAM = 0
     GLB = 1
@@ -22,7 +22,7 @@ class Level(IntEnum):
 
 
 class Tensor(IntEnum):
-    """Name what moves: a psum is an ofmap value that still lacks products."""
+    """What moves: a psum is an ofmap value that still lacks products."""
 
     IFMAP = 0
     FILTER = 1
@@ -31,7 +31,7 @@ class Tensor(IntEnum):
 
 
 class Direction(IntEnum):
-    """Name the way: out of a memory or onto a network (READ), into a memory or off a network (WRITE)."""
+    """The way: out of a memory or onto a network (READ), into a memory or off a network (WRITE)."""
 
     READ = 0
     WRITE = 1
@@ -42,7 +42,7 @@ NOC = (Level.GIN, Level.GON, Level.LN)
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """Declare one entry of the ledger that has words in it: where, what, which way, and what that means."""
+    """One entry of the ledger that has words in it: where, what, which way, and what that means."""
 
     level: Level
     tensor: Tensor
@@ -93,7 +93,7 @@ def _zeros() -> NDArray[np.int64]:
 
 @dataclass(slots=True)
 class Ledger:
-    """Hold one layer's counts for its whole batch.
+    """One layer's counts for its whole batch.
 
     `words` and `bits` are [level, tensor, direction]; bits are what moved after compression. `macs` are all MACs,
     `macs_performed` those not gated. `zero_buffer_reads` counts the flags looked up.
@@ -111,17 +111,17 @@ class Ledger:
         self.bits[level, tensor, direction] += bits
 
     def count(self, level: Level, tensor: Tensor, direction: Direction) -> int:
-        """Give one entry, in words."""
+        """Return one entry, in words."""
         return int(self.words[level, tensor, direction])
 
     @property
     def glb_fmap_words(self) -> int:
-        """Add up what the chip's papers call buffer accesses: psums, ofmaps and ifmap reads; no fills, no filters."""
+        """The words of what the papers call buffer accesses: psums, ofmaps and ifmap reads; no fills, no filters."""
         words = self.words[Level.GLB]
         psums = words[Tensor.PSUM].sum() + words[Tensor.OFMAP].sum()
         return int(psums + words[Tensor.IFMAP, Direction.READ])
 
     @property
     def dram_bits(self) -> int:
-        """Add up all bits over the DRAM link."""
+        """The sum of all bits over the DRAM link."""
         return int(self.bits[Level.DRAM].sum())

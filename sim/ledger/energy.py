@@ -21,18 +21,18 @@ Power = Annotated[Watts, Field(ge=0, le=1e6)]
 
 
 class PerDirection(Document):
-    """Hold the cost of one word read and of one word written."""
+    """The cost of one word read and of one word written."""
 
     read: Cost
     write: Cost
 
     def times(self, factor: float) -> PerDirection:
-        """Give all costs times a factor."""
+        """Return all costs times a factor."""
         return self.model_copy(update={"read": self.read * factor, "write": self.write * factor})
 
 
 class PerTensor(Document):
-    """Hold the costs of a level for each tensor."""
+    """The costs of a level for each tensor."""
 
     ifmap: PerDirection
     filter: PerDirection
@@ -41,34 +41,34 @@ class PerTensor(Document):
 
     @staticmethod
     def free() -> PerTensor:
-        """Give a level that costs nothing."""
+        """Return a level that costs nothing."""
         nothing = PerDirection(read=0.0, write=0.0)
         return PerTensor(ifmap=nothing, filter=nothing, psum=nothing, ofmap=nothing)
 
     def times(self, factor: float) -> PerTensor:
-        """Give all costs times a factor."""
+        """Return all costs times a factor."""
         return self.model_copy(update={name: getattr(self, name).times(factor) for name in type(self).model_fields})
 
     def per_word(self) -> NDArray[np.float64]:
-        """Give the costs as [tensor, direction]."""
+        """Return the costs as [tensor, direction]."""
         entries: list[PerDirection] = [getattr(self, tensor.name.lower()) for tensor in Tensor]
         return np.array([(entry.read, entry.write) for entry in entries])
 
 
 class PECycle(Document):
-    """Hold the cost of a core cycle of one PE that the mapping uses, whatever it does in it; unused PEs are gated."""
+    """The cost of a core cycle of one PE that the mapping uses, whatever it does in it; unused PEs are gated."""
 
     clock: Cost = 0.0
     spads: Cost = 0.0
     control: Cost = 0.0
 
     def times(self, factor: float) -> PECycle:
-        """Give all costs times a factor."""
+        """Return all costs times a factor."""
         return PECycle(clock=self.clock * factor, spads=self.spads * factor, control=self.control * factor)
 
 
 class CostTable(Document):
-    """Hold the energy of each event in `unit` at `voltage`, for words of `word` bits; other widths scale linearly.
+    """The energy of each event in `unit` at `voltage`, for words of `word` bits; other widths scale linearly.
 
     `dram` is off the chip; `link` is the chip's own pads, for the bits of the same words after compression. Costs of a
     cycle are those of a core cycle of the total latency. `static_power` is for tables that don't split it.
@@ -102,13 +102,13 @@ class CostTable(Document):
     @staticmethod
     @cache
     def free() -> CostTable:
-        """Give a table in which nothing costs anything, for those who want cycles only."""
+        """Return a table in which nothing costs anything, for those who want cycles only."""
         levels = {level.name.lower(): PerTensor.free() for level in Level}
         heads = {"schema": 1, "name": "free", "source": "", "status": "published", "unit": "pJ", "word": "16 b"}
         return CostTable(**heads, mac=0.0, zero_buffer_read=0.0, static_power="0 W", **levels)  # type: ignore[arg-type]
 
     def scaled_to(self, voltage: float) -> CostTable:
-        """Give the table at another core supply in volts; what is at that supply already stays as it is.
+        """Return the table at another core supply in volts; what is at that supply already stays as it is.
 
         Switching energy and `static_power` go with V^2. Leakage power goes with V^3: its current grows about as V^2
         over the chip's range, as drain voltage lowers the barrier (DIBL). DRAM and pads (1.8 V on the chip) have
@@ -127,15 +127,15 @@ class CostTable(Document):
         return self.model_copy(update=changed)
 
     def per_word(self) -> NDArray[np.float64]:
-        """Give costs per word as [level, tensor, direction]; the pads are not among the levels."""
+        """Return costs per word as [level, tensor, direction]; the pads are not among the levels."""
         return np.array([getattr(self, level.name.lower()).per_word() for level in Level])
 
     def mac_cost(self, bits: BitWidths) -> float:
-        """Give the cost of one MAC; it scales with each operand's width."""
+        """Return the cost of one MAC; it scales with each operand's width."""
         return self.mac * (bits.filter / self.word) * (bits.ifmap / self.word)
 
     def per_cycle(self, clock_hz: int, *, active_pes: int) -> dict[str, float]:
-        """Give the energy of one core cycle by component; power counts for nothing in a table that has no joules."""
+        """Return the energy of one core cycle by component; power counts for nothing in a table that has no joules."""
         cycle_of_a_watt = 1e12 / clock_hz if self.unit == "pJ" else 0.0
         return {
             "clock": self.clock_cycle + active_pes * self.pe_cycle.clock,
@@ -147,7 +147,7 @@ class CostTable(Document):
         }
 
     def static_per_cycle(self, clock_hz: int, *, active_pes: int) -> float:
-        """Give the energy of one core cycle, whatever happens in it."""
+        """Return the energy of one core cycle, whatever happens in it."""
         return sum(self.per_cycle(clock_hz, active_pes=active_pes).values())
 
 

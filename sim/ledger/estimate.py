@@ -10,7 +10,7 @@ from sim.networks.layer import LayerKind
 
 @dataclass(frozen=True, slots=True)
 class LayerEstimate:
-    """Hold one layer's energy per image by kind of data; `ofmap` holds psums too."""
+    """One layer's energy per image by kind of data; `ofmap` holds psums too."""
 
     name: str
     is_fc: bool
@@ -22,30 +22,30 @@ class LayerEstimate:
 
     @property
     def total(self) -> float:
-        """Give the layer's energy, DRAM included."""
+        """The layer's energy, DRAM included."""
         return self.computation + self.weight + self.ifmap + self.ofmap + self.static
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Hold a network's energy per image in `unit` ("pJ", or "MAC": the energy of one MAC)."""
+    """A network's energy per image in `unit` ("pJ", or "MAC": the energy of one MAC)."""
 
     unit: str
     layers: tuple[LayerEstimate, ...]
 
     @property
     def total(self) -> float:
-        """Give the network's energy, DRAM included."""
+        """The network's energy, DRAM included."""
         return sum(layer.total for layer in self.layers)
 
     @property
     def largest(self) -> float:
-        """Give the energy of the layer that takes most."""
+        """The energy of the layer that takes most."""
         return max(layer.total for layer in self.layers)
 
     @property
     def fc_total(self) -> float:
-        """Give the FC layers' part of it; the rest is the CONV layers', depthwise ones among them."""
+        """The FC layers' part of it; the rest is the CONV layers', depthwise ones among them."""
         return sum(layer.total for layer in self.layers if layer.is_fc)
 
 
@@ -71,5 +71,5 @@ def _per_image(layer: LayerResult, batch: int) -> LayerEstimate:
 
 
 def percent(part: float, whole: float) -> float:
-    """Give a share in percent; 0 of nothing."""
+    """Return a share in percent; 0 of nothing."""
     return 100 * part / whole if whole else 0.0

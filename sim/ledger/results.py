@@ -29,7 +29,7 @@ COMPONENTS = (*FIG16_COMPONENTS, "leakage", "always_on")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Hold what a check of computed ofmaps found equal to the reference convolution: the number of `values`.
+    """What a check of computed ofmaps found equal to the reference convolution: the number of `values`.
 
     `window` is the right shift that cut the products; `overflows` finished psums did not fit their width, and wrapped.
     """
@@ -41,7 +41,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class LayerRun:
-    """Hold what a model found out about one layer: counts and core cycles for the whole batch.
+    """What a model found out about one layer: counts and core cycles for the whole batch.
 
     Processing leaves out the waits for fmaps from and to DRAM; total has them, and the configuration. `checked` is
     there where the ofmaps were computed.
@@ -57,7 +57,7 @@ class LayerRun:
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """Hold one layer's energy in `unit` ("pJ", or "MAC": the energy of one MAC).
+    """One layer's energy in `unit` ("pJ", or "MAC": the energy of one MAC).
 
     By kind of data (`ofmap` holds psums too) and by level; both add up to `system`. `chip` leaves DRAM out, and
     `by_component` adds up to it. `static` is all that goes with time: clock and control cycles, leakage.
@@ -74,26 +74,26 @@ class Energy:
 
     @property
     def system(self) -> float:
-        """Give all energy, DRAM included."""
+        """All energy, DRAM included."""
         return self.compute + self.ifmap + self.filter + self.ofmap + self.static
 
     @property
     def chip(self) -> float:
-        """Give the chip's energy, DRAM excluded."""
+        """The chip's energy, DRAM excluded."""
         return self.system - self.by_level["dram"]
 
     def power_w(self, latency_s: float) -> float | None:
-        """Give the chip's mean power in watts over a time; None where energy is not in joules."""
+        """Return the chip's mean power in watts over a time; None where energy is not in joules."""
         return self.chip * 1e-12 / latency_s if self.unit == "pJ" else None
 
     def power_by_component_w(self, latency_s: float) -> dict[str, float] | None:
-        """Give the mean power of each of the chip's components, in the same way."""
+        """Return the mean power of each of the chip's components, in the same way."""
         if self.unit != "pJ":
             return None
         return {component: energy * 1e-12 / latency_s for component, energy in self.by_component.items()}
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {
             "unit": self.unit,
             "compute": self.compute,
@@ -125,7 +125,7 @@ def add_energies(energies: list[Energy]) -> Energy:
 
 @dataclass(frozen=True, slots=True)
 class LayerResult:
-    """Hold everything that a run reports of one layer."""
+    """Everything that a run reports of one layer."""
 
     name: str
     kind: str
@@ -137,21 +137,21 @@ class LayerResult:
 
     @property
     def processing_latency_s(self) -> float:
-        """Give the processing latency in seconds."""
+        """The processing latency in seconds."""
         return self.run.processing_cycles / self.clock_hz
 
     @property
     def total_latency_s(self) -> float:
-        """Give the total latency in seconds."""
+        """The total latency in seconds."""
         return self.run.total_cycles / self.clock_hz
 
     @property
     def power_w(self) -> float | None:
-        """Give the chip's mean power over the total latency in watts; None where energy is not in joules."""
+        """The chip's mean power over the total latency in watts; None where energy is not in joules."""
         return self.energy.power_w(self.total_latency_s)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         ledger = self.run.ledger
         return {
             "name": self.name,
@@ -193,20 +193,20 @@ def _by_level(counts: Any) -> dict[str, dict[str, dict[str, int]]]:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """Hold the core's supply in volts and the clocks of core and link in hertz."""
+    """The core's supply in volts and the clocks of core and link in hertz."""
 
     voltage_v: float
     clock_hz: int
     link_clock_hz: int
 
     def as_dict(self) -> dict[str, float]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkResult:
-    """Hold a run: its provenance and its layers. `complete` is false where the run was interrupted.
+    """A run: its provenance and its layers. `complete` is false where the run was interrupted.
 
     `operating_point` is the core's voltage and both clocks; None where the result file leaves them out.
     """
@@ -235,7 +235,7 @@ class NetworkResult:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {
             "schema": SCHEMA,
             "complete": self.complete,

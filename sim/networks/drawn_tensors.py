@@ -22,12 +22,12 @@ def _draws(layer: Layer, seed: int, role: int, image: int, size: tuple[int, ...]
 
 
 def _threshold(zero_fraction: float) -> int:
-    """Give the draw below which a value is zero; fractions are resolved to 2**-16."""
+    """Return the draw below which a value is zero; fractions are resolved to 2**-16."""
     return round(zero_fraction * (1 << 16))
 
 
 def _shift(width: int) -> int:
-    """Give the places by which a 16-bit draw is shifted to become a positive number of `width` bits at most."""
+    """Return the places by which a 16-bit draw is shifted to become a positive number of `width` bits at most."""
     return 17 - min(width, 16)
 
 

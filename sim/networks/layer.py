@@ -22,7 +22,7 @@ class LayerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Hold one layer's loop bounds, without the batch.
+    """One layer's loop bounds, without the batch.
 
     G groups; per group: M filters, C channels. H x W ifmap (padded, trimmed), R x S filter, E x F ofmap,
     Uy x Ux stride. H = (E - 1) * Uy + R and W = (F - 1) * Ux + S hold always.
@@ -40,28 +40,28 @@ class Shape:
 
     @property
     def H(self) -> int:
-        """Give the ifmap rows that some window covers."""
+        """The ifmap rows that some window covers."""
         return (self.E - 1) * self.Uy + self.R
 
     @property
     def W(self) -> int:
-        """Give the ifmap columns that some window covers."""
+        """The ifmap columns that some window covers."""
         return (self.F - 1) * self.Ux + self.S
 
     @property
     def macs(self) -> int:
-        """Count the MACs of one image, gated or not."""
+        """The number of MACs of one image, gated or not."""
         return self.G * self.M * self.C * self.R * self.S * self.E * self.F
 
     @property
     def weights(self) -> int:
-        """Count the filter words, without biases."""
+        """The number of filter words, without biases."""
         return self.G * self.M * self.C * self.R * self.S
 
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """Hold the zero rows and columns around the stored ifmap."""
+    """The zero rows and columns around the stored ifmap."""
 
     top: int = 0
     bottom: int = 0
@@ -71,7 +71,7 @@ class Padding:
 
 @dataclass(frozen=True, slots=True)
 class BitWidths:
-    """Hold the bits of one word of each tensor; psums and ofmaps share theirs."""
+    """The bits of one word of each tensor; psums and ofmaps share theirs."""
 
     ifmap: int = 16
     filter: int = 16
@@ -80,7 +80,7 @@ class BitWidths:
 
 @dataclass(frozen=True, slots=True)
 class GivenTensors:
-    """Hold the `.npy` files of a layer's stored ifmap (N, G C, h, w) and filters (G M, C, R, S), where it has them."""
+    """The `.npy` files of a layer's stored ifmap (N, G C, h, w) and filters (G M, C, R, S), where it has them."""
 
     ifmap: Path | None = None
     filters: Path | None = None
@@ -88,7 +88,7 @@ class GivenTensors:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Describe one layer of a network: its shape, its data and how they are stored.
+    """One layer of a network: its shape, its data and how they are stored.
 
     `stored_height` x `stored_width` is the ifmap without padding. Zero fractions are over stored values, 0 to 1;
     filters are dense unless said otherwise. `coded_ifmap` is false where DRAM holds the ifmap uncompressed (the
@@ -112,7 +112,7 @@ class Layer:
 
 
 def with_data(layer: Layer, bits: Dict[str, int], zeros: Dict[str, float]) -> Layer:
-    """Give a layer other bitwidths and zero fractions, by tensor; given tensors have no say beside these."""
+    """Hand a layer other bitwidths and zero fractions, by tensor; given tensors have no say beside these."""
     fractions: dict[str, Any] = {f"{tensor}_zeros": fraction for tensor, fraction in zeros.items()}
     given = GivenTensors() if zeros else layer.given
     return replace(layer, bits=replace(layer.bits, **bits), given=given, **fractions)

@@ -13,7 +13,7 @@ from sim.networks.workload import Workload
 def choose_layers(
     workload: Workload, patterns: Sequence[str], place: str, steps: Sequence[PathStep] = ()
 ) -> tuple[Layer, ...]:
-    """Give the layers that any of `patterns` (CONV1, fire2/*) names, in the network's order.
+    """Return the layers that any of `patterns` (CONV1, fire2/*) names, in the network's order.
 
     Raises InputError at `place` for a pattern that names none.
     """

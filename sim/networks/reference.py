@@ -22,7 +22,7 @@ MOST_SHIFTED = 31  # the sign bit of a product, which is all that is left then
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Hold finished psums (N, G M, E, F), the `window` that they were made with, and how many of them wrapped."""
+    """Finished psums (N, G M, E, F), the `window` that they were made with, and how many of them wrapped."""
 
     psums: Words
     window: int
@@ -50,14 +50,14 @@ def reference_of(
     for image, sums in enumerate(_convolve_images(ifmap, filters, shape, window)):
         if biases is not None:
             sums += biases[:, None, None]
-        wrapped = wrap(sums, psum_bits)
+        wrapped = wrap_values(sums, psum_bits)
         overflows += int(np.count_nonzero(wrapped != sums))
         psums[image] = wrapped
     return Reference(psums, window, overflows)
 
 
 def choose_window(ifmap: Words, filters: Words, shape: Shape, *, psum_bits: int) -> int:
-    """Give the least shift by which the layer's largest psum, in magnitude and from whole products, fits its width.
+    """Return the least shift by which the layer's largest psum, in magnitude and from whole products, fits its width.
 
     Cut products are rounded down one by one, so a psum within C R S of the most negative number may still wrap.
     """
@@ -68,10 +68,10 @@ def choose_window(ifmap: Words, filters: Words, shape: Shape, *, psum_bits: int)
 def part_of_psum(values: Words, weights: Words, *, window: int, psum_bits: int) -> int:
     """Add up the cut products of two arrays of the same form: the part of a psum that they make."""
     products = values.astype(np.int64) * weights.astype(np.int64)
-    return int(wrap(np.asarray((products >> window).sum()), psum_bits))
+    return int(wrap_values(np.asarray((products >> window).sum()), psum_bits))
 
 
-def wrap(sums: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
+def wrap_values(sums: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
     """Keep the lowest `bits` of whole numbers, read as two's complement."""
     half = 1 << (bits - 1)
     return (sums + half) % (2 * half) - half

@@ -29,7 +29,7 @@ _MOST_FMAP_WORDS = 1 << 30
 
 
 class Zeros(Document):
-    """Hold zero fractions; None where the file leaves one to the default."""
+    """Zero fractions; None where the file leaves one to the default."""
 
     ifmap: Fraction | None = None
     ofmap: Fraction | None = None
@@ -37,14 +37,14 @@ class Zeros(Document):
 
 
 class DefaultZeros(Document):
-    """Hold the zero fractions of layers that state none."""
+    """The zero fractions of layers that state none."""
 
     ifmap: Fraction
     ofmap: Fraction
 
 
 class Bits(Document):
-    """Hold word widths; psums and ofmaps share theirs."""
+    """Word widths; psums and ofmaps share theirs."""
 
     ifmap: WordBits = 16
     filter: WordBits = 16
@@ -52,7 +52,7 @@ class Bits(Document):
 
 
 class MappingEntry(Document):
-    """Hold an explicit row-stationary mapping (JSSC 2017, Table II)."""
+    """An explicit row-stationary mapping (JSSC 2017, Table II)."""
 
     m: Size
     n: Size
@@ -64,14 +64,14 @@ class MappingEntry(Document):
 
 
 class TensorFiles(Document):
-    """Name a layer's `.npy` files, from the workload's folder: stored ifmap (N, C, H, W), filters (M, C/G, R, S)."""
+    """A layer's `.npy` files, from the workload's folder: stored ifmap (N, C, H, W), filters (M, C/G, R, S)."""
 
     ifmap: FileName | None = None
     filters: FileName | None = None
 
 
 class LayerEntry(Document):
-    """Hold one line of `layers`. Sizes are of stored data: padding is extra."""
+    """One line of `layers`. Sizes are of stored data: padding is extra."""
 
     name: Annotated[str, Field(min_length=1, max_length=128)]
     type: Literal["conv", "depthwise", "fc"]
@@ -90,19 +90,19 @@ class LayerEntry(Document):
 
     @property
     def padding(self) -> Padding:
-        """Give the padding on all four sides."""
+        """The padding on all four sides."""
         return Padding(*(self.pad if isinstance(self.pad, tuple) else (self.pad,) * 4))
 
     @property
     def window(self) -> tuple[int, int]:
-        """Give (R, S)."""
+        """(R, S)."""
         if self.kernel is None:
             return self.ifmap[1], self.ifmap[2]
         return self.kernel if isinstance(self.kernel, tuple) else (self.kernel, self.kernel)
 
     @property
     def strides(self) -> tuple[int, int]:
-        """Give the vertical and the horizontal stride."""
+        """The vertical and the horizontal stride."""
         return self.stride if isinstance(self.stride, tuple) else (self.stride, self.stride)
 
     @model_validator(mode="after")
@@ -169,7 +169,7 @@ class LayerEntry(Document):
         return self
 
     def shape(self) -> Shape:
-        """Give the loop bounds; rows and columns past the last window are trimmed off."""
+        """Return the loop bounds; rows and columns past the last window are trimmed off."""
         channels, height, width = self.ifmap
         groups = channels if self.type == "depthwise" else self.groups
         filters = channels if self.filters is None else self.filters
@@ -188,7 +188,7 @@ class LayerEntry(Document):
 
 
 class WorkloadFile(Document):
-    """Hold a workload file as written."""
+    """A workload file as written."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     name: Annotated[str, Field(min_length=1, max_length=128)]
@@ -230,7 +230,7 @@ class WorkloadFile(Document):
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Hold a network: its layers in order, and the batch that its file asks for."""
+    """A network: its layers in order, and the batch that its file asks for."""
 
     name: str
     batch: int
@@ -238,14 +238,14 @@ class Workload:
 
 
 def _padding_fraction(entry: LayerEntry) -> float:
-    """Give the share of the padded ifmap that is padding, before any trimming."""
+    """Return the share of the padded ifmap that is padding, before any trimming."""
     pad = entry.padding
     _, height, width = entry.ifmap
     return 1 - height * width / ((height + pad.top + pad.bottom) * (width + pad.left + pad.right))
 
 
 def _stored_zeros(entry: LayerEntry, file: WorkloadFile) -> float:
-    """Give the zero fraction over stored values, taking the padding out where the file counts it in."""
+    """Return the zero fraction over stored values, taking the padding out where the file counts it in."""
     zeros = entry.zeros.ifmap
     if zeros is None:
         return file.default_zeros.ifmap

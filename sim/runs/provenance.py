@@ -13,7 +13,7 @@ from sim.runs.request import Inputs
 
 
 def provenance_of(inputs: Inputs, *, model: str, seed: int | None, options: Dict[str, Any]) -> dict[str, Any]:
-    """Say what a result was made of; `seed` is None where no tensors are drawn, `options` are the command's own."""
+    """State what a result was made of; `seed` is None where no tensors are drawn, `options` are the command's own."""
     return {
         "version": __version__,
         "git": _git_commit(),
@@ -28,7 +28,7 @@ def provenance_of(inputs: Inputs, *, model: str, seed: int | None, options: Dict
 
 
 def _git_commit() -> str | None:
-    """Give the checkout's commit, with -dirty if it was changed; None outside a checkout."""
+    """Return the checkout's commit, with -dirty if it was changed; None outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
@@ -41,5 +41,5 @@ def _git_commit() -> str | None:
 
 
 def choices_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Give what every command lets its user choose about layers and mappings."""
+    """Return what every command lets its user choose about layers and mappings."""
     return {name: getattr(options, name) for name in ("layers", "mapping", "objective", "constrain")}

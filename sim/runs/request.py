@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # only --inputs needs it, and it is slow to import
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Hold a network; the account of its graph where it was imported from ONNX, with `shapes` as they were given."""
+    """A network; the account of its graph where it was imported from ONNX, with `shapes` as they were given."""
 
     workload: Workload
     imported: OnnxNetwork | None = None
@@ -25,18 +25,18 @@ class Network:
 
     @property
     def notes(self) -> list[str]:
-        """Say what became of the nodes that are no layers."""
+        """What became of the nodes that are no layers."""
         return self.imported.account.notes() if self.imported else []
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Give the same for the provenance."""
+        """The same for the provenance."""
         return {"onnx": {"shape": list(self.shapes), **self.imported.account.as_dict()}} if self.imported else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Hold what a command works on; `layers` are those chosen, with the mappings of the command line.
+    """What a command works on; `layers` are those chosen, with the mappings of the command line.
 
     `table` holds the costs at the machine's voltage, `network` what else is known of it, `values` the layers' tensors
     where the network was run on images.
@@ -52,7 +52,7 @@ class Inputs:
 
     @property
     def notes(self) -> list[str]:
-        """Give the lines that stand before a result."""
+        """The lines that stand before a result."""
         imported = self.network.imported
         if imported is None or self.values is None:
             return self.network.notes
@@ -60,5 +60,5 @@ class Inputs:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """Give what the provenance says of a network that was imported; nothing of others."""
+        """What the provenance says of a network that was imported; nothing of others."""
         return self.network.origin | ({"tensors": self.values.as_dict()} if self.values else {})

@@ -21,7 +21,7 @@ from sim.networks.layer import Layer
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Hold a layer that is ready to run."""
+    """A layer that is ready to run."""
 
     layer: Layer
     folded: Folded
@@ -29,13 +29,14 @@ class Planned:
 
 
 def _plain_goal(layer: Layer) -> Goal:
-    """Give the goal of a layer that nothing special is wanted of."""
+    """Return the goal of a layer that nothing special is wanted of."""
     return Goal()
 
 
 @dataclass(slots=True)
 class Planner:
-    """Choose a mapping for each layer: the one it states, else the mapper's best for the goal that `goal_of` gives.
+    """The chooser of a mapping for each layer: the one it states, else the mapper's best for the goal that `goal_of`
+    gives.
 
     Costs are taken at the machine's voltage, whatever the table's.
     """
@@ -75,7 +76,7 @@ class Planner:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Run planned layers on a model, one after another; costs are taken at the machine's voltage.
+    """A runner of planned layers on a model, one after another; costs are taken at the machine's voltage.
 
     `filters` draws filters also where no machine skips their zeros: for a model that computes ofmaps. `give_tensors`
     gives a job its tensors, where they are not drawn.
@@ -125,7 +126,7 @@ class Runner:
 
 
 def with_drawn_tensors(job: Job, *, seed: int, filters: bool) -> Job:
-    """Give a job tensors drawn at its layer's densities; `filters` only where they matter."""
+    """Hand a job tensors drawn at its layer's densities; `filters` only where they matter."""
     return replace(
         job,
         ifmap=draw_ifmap(job.layer, batch=job.batch, seed=seed),

@@ -69,7 +69,7 @@ def microseconds(ns: int) -> str:
 
 
 class Draft:
-    """Write text to a seekable file, compressed or not; `cut` takes back what was written since `keep`."""
+    """Text written to a seekable file, compressed or not; `cut` takes back what was written since `keep`."""
 
     def __init__(self, stream: BinaryIO, *, compressed: bool) -> None:
         self._stream = stream
@@ -99,7 +99,7 @@ class Draft:
 
 
 class Timeline:
-    """Write a network's events as they come; subscribe `observe` to the probes of the chip that runs its layers.
+    """A writer of a network's events as they come; subscribe `observe` to the probes of the chip that runs its layers.
 
     A layer's events stand once `finish_layer` was called with its result. `about` says what was run.
     """

@@ -28,25 +28,25 @@ _LIVE = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Hold one quantity as both models have it."""
+    """One quantity as both models have it."""
 
     cycle: float
     analytic: float
 
     @property
     def absolute(self) -> float:
-        """Give by how much the analytic model has more."""
+        """By how much the analytic model has more."""
         return self.analytic - self.cycle
 
     @property
     def percent(self) -> float | None:
-        """Give the difference in per cent of the simulation; None where only the analytic model has anything."""
+        """The difference in per cent of the simulation; None where only the analytic model has anything."""
         if self.cycle == 0:
             return 0.0 if self.analytic == 0 else None
         return 100 * self.absolute / self.cycle
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {
             "cycle": self.cycle,
             "analytic": self.analytic,
@@ -57,7 +57,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class UnequalCount:
-    """Name a count that must be equal and is not: level, tensor and direction of words, or what else was counted."""
+    """A count that must be equal and is not: level, tensor and direction of words, or what else was counted."""
 
     place: tuple[str, ...]
     cycle: int
@@ -67,27 +67,27 @@ class UnequalCount:
         return f"{' '.join(self.place)}: {self.cycle} simulated, {self.analytic} analytic"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {"place": list(self.place), "cycle": self.cycle, "analytic": self.analytic}
 
 
 @dataclass(frozen=True, slots=True)
 class LayerComparison:
-    """Hold a layer's differences by quantity, and its counts that must be equal and are not."""
+    """A layer's differences by quantity, and its counts that must be equal and are not."""
 
     name: str
     quantities: dict[str, Difference]
     unequal: tuple[UnequalCount, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         found: dict[str, Any] = {name: difference.as_dict() for name, difference in self.quantities.items()}
         return {"name": self.name} | found | {"unequal_counts": [count.as_dict() for count in self.unequal]}
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Hold the comparison of two results of the same layers, in the network's order; at least one."""
+    """The comparison of two results of the same layers, in the network's order; at least one."""
 
     cycle: NetworkResult
     analytic: NetworkResult
@@ -95,21 +95,21 @@ class Comparison:
 
     @property
     def total(self) -> dict[str, Difference]:
-        """Add up the layers."""
+        """The sum of the layers."""
         return _differences(self.cycle.layers, self.analytic.layers)
 
     @property
     def largest_first(self) -> list[LayerComparison]:
-        """Order the layers by how far apart their system energies are."""
+        """The layers ordered by how far apart their system energies are."""
         return sorted(self.layers, key=lambda layer: -abs(layer.quantities["system"].absolute))
 
     @property
     def unequal(self) -> list[tuple[str, UnequalCount]]:
-        """List the counts that must be equal and are not, with their layers."""
+        """The counts that must be equal and are not, with their layers."""
         return [(layer.name, count) for layer in self.layers for count in layer.unequal]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form: both results and what is between them."""
+        """Return the result file's form: both results and what is between them."""
         total = {name: difference.as_dict() for name, difference in self.total.items()}
         return {
             "schema": self.cycle.as_dict()["schema"],

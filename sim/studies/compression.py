@@ -25,7 +25,7 @@ Tensor = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class StreamTally:
-    """Count what a tensor's streams hold and what they take: bits raw, and in the code.
+    """What a tensor's streams hold and what they take: bits raw, and in the code.
 
     `starts` counts the zeros that follow a value that is not zero, or nothing, in their stream: runs of zeros.
     `after_zero` counts the values that follow a zero. Fields add up over streams.
@@ -45,39 +45,39 @@ class StreamTally:
 
     @property
     def zero_fraction(self) -> float:
-        """Give the share of zeros."""
+        """The share of zeros."""
         return self.zeros / self.values
 
     @property
     def mean_run(self) -> float:
-        """Give the mean length of a run of zeros, 0 where there is none."""
+        """The mean length of a run of zeros, 0 where there is none."""
         return self.zeros / self.starts if self.starts else 0.0
 
     @property
     def ratio(self) -> float:
-        """Give raw bits over coded bits."""
+        """Raw bits over coded bits."""
         return self.raw_bits / self.coded_bits
 
     @property
     def limit_bits(self) -> float:
-        """Give the limit for independent zeros: H(z) a value, and the raw values that are not zero."""
+        """The limit for independent zeros: H(z) a value, and the raw values that are not zero."""
         return self.values * _entropy(self.zero_fraction) + self.level_bits
 
     @property
     def chain_limit_bits(self) -> float:
-        """Give the limit for zeros that depend on the value before: the pattern's first-order entropy."""
+        """The limit for zeros that depend on the value before: the pattern's first-order entropy."""
         zeros_after_zero = self.zeros - self.starts
         after_other = self.values - self.after_zero
         pattern = _counted(zeros_after_zero, self.after_zero) + _counted(self.starts, after_other)
         return pattern + self.level_bits
 
     def overhead_pct(self, limit_bits: float) -> float:
-        """Give by how much the code exceeds a limit, in per cent; 0 where the limit is nothing."""
+        """Return by how much the code exceeds a limit, in per cent; 0 where the limit is nothing."""
         return 100 * (self.coded_bits / limit_bits - 1) if limit_bits else 0.0
 
 
 def _entropy(fraction: float) -> float:
-    """Give the entropy of a yes or no, in bits."""
+    """Return the entropy of a yes or no, in bits."""
     return -sum(part * log2(part) for part in (fraction, 1 - fraction) if part > 0)
 
 
@@ -183,7 +183,7 @@ def _chain(
 
 @dataclass(frozen=True, slots=True)
 class TensorReport:
-    """Hold what the code makes of one tensor of a layer: with zeros at random, and clustered where that was asked."""
+    """What the code makes of one tensor of a layer: with zeros at random, and clustered where that was asked."""
 
     layer: str
     tensor: str

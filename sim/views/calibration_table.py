@@ -8,7 +8,7 @@ from rich.table import Table
 from sim.chips.eyeriss.silicon.calibration import CONFIDENCE, Calibration
 
 
-def show(found: Calibration, console: Console) -> None:
+def show_calibration(found: Calibration, console: Console) -> None:
     """Print costs with their intervals, then what is left of each layer and of each part."""
     costs = Table(title="costs at 1 V, fitted to AlexNet alone", title_justify="left", box=None, pad_edge=False)
     for head in ("cost", "pJ", f"+- ({CONFIDENCE:.0%})", "of"):

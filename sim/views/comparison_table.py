@@ -15,12 +15,12 @@ from sim.views.console import energy_unit
 _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
 
 
-def show(comparison: Comparison, console: Console) -> None:
+def show_comparison(comparison: Comparison, console: Console) -> None:
     """Print a title, the layers with the largest differences first, and the summary."""
     about = comparison.analytic.provenance
     title = f"[bold]{_plain(about['workload'])}[/bold] on {_plain(about['arch'])}"
     notes = f"analytic ({about['options']['code']}) against cycle model, cost table {_plain(about['cost_table'])}"
-    console.print(Group(f"{title}, {notes}", comparison_table(comparison), "", *summary(comparison)))
+    console.print(Group(f"{title}, {notes}", comparison_table(comparison), "", *comparison_summary(comparison)))
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -42,9 +42,9 @@ def comparison_table(comparison: Comparison) -> Table:
 def _cells(quantities: dict[str, Difference]) -> list[str]:
     system = quantities["system"]
     cells = [f"{system.cycle / 1e6:.1f}", f"{system.analytic / 1e6:.1f}"]
-    cells += [percent(quantities[name]) for name in ENERGIES]
+    cells += [difference_text(quantities[name]) for name in ENERGIES]
     for name, scale, digits in (("processing_cycles", 1e3, 1), ("total_cycles", 1e3, 1), ("dram_bits", 8e6, 2)):
-        cells += [f"{quantities[name].cycle / scale:.{digits}f}", percent(quantities[name])]
+        cells += [f"{quantities[name].cycle / scale:.{digits}f}", difference_text(quantities[name])]
     return cells
 
 
@@ -53,7 +53,7 @@ def _verdict(layers: Sequence[LayerComparison]) -> str:
     return f"{unequal} differ" if unequal else "equal"
 
 
-def percent(difference: Difference) -> str:
+def difference_text(difference: Difference) -> str:
     """Write a difference in per cent; what rounds to nothing has no sign."""
     if difference.percent is None:
         return "new"
@@ -61,13 +61,13 @@ def percent(difference: Difference) -> str:
     return "0.00" if text in ("+0.00", "-0.00") else text
 
 
-def summary(comparison: Comparison) -> list[str]:
-    """Give the lines below the table: counts that should be equal, and the total as Table I has it."""
+def comparison_summary(comparison: Comparison) -> list[str]:
+    """Return the lines below the table: counts that should be equal, and the total as Table I has it."""
     lines = [f"unequal: {_plain(layer)}: {count}" for layer, count in comparison.unequal]
     system, unit = comparison.total["system"], comparison.cycle.layers[0].energy.unit
     lines.append(
         f"simulation {system.cycle:.2e} {unit}, analytical {system.analytic:.2e} {unit}, "
-        f"difference {percent(system)} % ({_TABLE_I})"
+        f"difference {difference_text(system)} % ({_TABLE_I})"
     )
     if not comparison.cycle.complete:
         lines.append(f"interrupted: the figures above are of the {len(comparison.layers)} layers that were finished")

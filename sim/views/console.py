@@ -35,10 +35,10 @@ def operating_point_text(point: OperatingPoint) -> str:
 
 
 def mapping_text(layer: LayerResult) -> str:
-    """Give the mapping's parameters in the published order, m n e p q r t, split by blanks."""
+    """Return the mapping's parameters in the published order, m n e p q r t, split by blanks."""
     return " ".join(str(value) for value in layer.mapping.values())
 
 
 def energy_unit(unit: str) -> str:
-    """Give the unit in which millions of a cost table's unit are shown."""
+    """Return the unit in which millions of a cost table's unit are shown."""
     return "uJ" if unit == "pJ" else "M MAC"

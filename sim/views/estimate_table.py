@@ -15,8 +15,8 @@ from sim.views.scale import Scale, scale_for
 _MOST_SHOWN = 1e5  # five digits before the point stay readable
 
 
-def summary(estimate: Estimate) -> str:
-    """Say the network's energy per image, and how much of it CONV and FC layers take."""
+def estimate_summary(estimate: Estimate) -> str:
+    """State the network's energy per image, and how much of it CONV and FC layers take."""
     total, fc = estimate.total, estimate.fc_total
     scale = scale_for(estimate.unit, total, below=1000)
     return (
@@ -29,7 +29,7 @@ def show_estimate(result: NetworkResult, *, status: str, to_stderr: bool) -> Non
     """Print the table that people see, and what it holds."""
     estimate, origin = estimate_of(result), {key: _plain(value) for key, value in result.provenance.items()}
     scale = scale_for(estimate.unit, estimate.largest, below=_MOST_SHOWN)
-    lines = [f"batch {result.batch}: {summary(estimate)}"]
+    lines = [f"batch {result.batch}: {estimate_summary(estimate)}"]
     if status == "provisional":
         lines.append(f"note: cost table {origin['cost_table']} is provisional, not yet calibrated")
     title = f"[bold]{origin['workload']}[/bold] on {origin['arch']}, {origin['model']} model"

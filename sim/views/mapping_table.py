@@ -20,7 +20,7 @@ from sim.views.console import energy_unit
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """Hold a layer, its folding, and what the mapper found."""
+    """A layer, its folding, and what the mapper found."""
 
     layer: Layer
     folded: Folded
@@ -58,7 +58,7 @@ def _score(one: Mapped, place: int) -> float:
 
 
 def _notes(one: Mapped, inputs: Inputs) -> list[str]:
-    """Say what was folded, and by what the second lost to the first."""
+    """State what was folded, and by what the second lost to the first."""
     notes = [f"folded: {note}" for note in one.folded.notes]
     if len(one.findings.candidates) < 2:
         return [*notes, "there is no other legal mapping"]

@@ -44,7 +44,7 @@ def show_power(report: PowerReport, console: Console, *, status: str) -> None:
 
 
 def _columns(report: PowerReport) -> list[str]:
-    """Give the figure's components, and of the others those that take any power."""
+    """Return the figure's components, and of the others those that take any power."""
     return [part for part in COMPONENTS if part in FIG16_COMPONENTS or report.total.watts[part]]
 
 
@@ -86,7 +86,7 @@ def _shares(report: PowerReport, *, tight: bool) -> Table:
 
 
 def _notes(report: PowerReport, status: str) -> list[str]:
-    """Say what the tables leave out, where the published rows come from, and what the costs are worth."""
+    """State what the tables leave out, where the published rows come from, and what the costs are worth."""
     result, total = report.result, report.total
     lines = [f"batch {result.batch}: mean over the total latency of {total.latency_s * 1e3:.2f} ms, without DRAM"]
     cost_table = plain(result.provenance["cost_table"])

@@ -55,8 +55,8 @@ def _cells(layer: LayerResult) -> list[str]:
     ]
 
 
-def summary(result: NetworkResult, *, status: str) -> list[str]:
-    """Give the lines below the table."""
+def run_summary(result: NetworkResult, *, status: str) -> list[str]:
+    """Return the lines below the table."""
     total = result.totals()
     energy = add_energies([layer.energy for layer in result.layers])
     macs = total["macs"]
@@ -79,7 +79,7 @@ def summary(result: NetworkResult, *, status: str) -> list[str]:
 
 
 def _check_line(layers: Sequence[LayerResult]) -> list[str]:
-    """Say how many ofmap values were computed and checked; nothing where none were."""
+    """State how many ofmap values were computed and checked; nothing where none were."""
     checked = [layer.run.checked for layer in layers if layer.run.checked is not None]
     if not checked:
         return []
@@ -102,11 +102,11 @@ def _energy_line(energy: Energy, power_w: float | None) -> str:
     return f"chip {energy.chip / 1e6:.1f} {unit}{power}; with DRAM {energy.system / 1e6:.1f} {unit}: {shares}"
 
 
-def show(result: NetworkResult, console: Console, *, status: str) -> None:
+def show_run(result: NetworkResult, console: Console, *, status: str) -> None:
     """Print table and summary."""
     provenance = result.provenance
     title = f"[bold]{plain(provenance['workload'])}[/bold] on {plain(provenance['arch'])}"
     notes = f"{provenance['model']} model, cost table {plain(provenance['cost_table'])}"
     if result.operating_point and POINT_OPTIONS & provenance["options"].keys():
         notes += f", {operating_point_text(result.operating_point)}"
-    console.print(Group(f"{title}, {notes}", layer_table(result.layers), "", *summary(result, status=status)))
+    console.print(Group(f"{title}, {notes}", layer_table(result.layers), "", *run_summary(result, status=status)))

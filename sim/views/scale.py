@@ -9,7 +9,7 @@ _PREFIXES = {"MAC": ("MAC", "k MAC", "M MAC", "G MAC", "T MAC"), "pJ": ("pJ", "n
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Hold the unit that numbers are shown in: divide by `factor`, write `name` behind."""
+    """The unit that numbers are shown in: divide by `factor`, write `name` behind."""
 
     factor: float
     name: str

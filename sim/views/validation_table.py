@@ -31,7 +31,7 @@ _LEGEND = (
 )
 
 
-def show(validation: Validation, console: Console, *, machine: str, table: CostTable) -> None:
+def show_validation(validation: Validation, console: Console, *, machine: str, table: CostTable) -> None:
     """Print the tables of each network, the columns of both, and what is broken."""
     parts: list[Table | Group | str] = [
         f"[bold]cycle model[/bold] on {_plain(machine)}, cost table {_plain(table.name)}, "
@@ -148,12 +148,12 @@ def total_table(validation: Validation) -> Table:
 
 
 def _bare(unit: str, name: str) -> str:
-    """Give a unit that its name does not say already."""
+    """Return a unit that its name does not say already."""
     return "" if unit in name else unit
 
 
 def broken_list(validation: Validation) -> Group:
-    """Say how many bounds are broken, and list them in a line for each network and column that has some."""
+    """State how many bounds are broken, and list them in a line for each network and column that has some."""
     broken = validation.broken
     if not broken:
         return Group(f"[green]all {validation.bounds} bounds hold[/green]")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.engine.datapath import Fault
+from sim.chips.eyeriss.engine.datapath import SeededFault
 from sim.cli.main import main
 from sim.networks.drawn_tensors import draw_filters
 from sim.networks.layer import Layer, LayerKind, Shape
@@ -86,7 +86,7 @@ def test_a_run_is_the_same_again_and_without_reuse() -> None:
 
 
 def test_a_fault_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sim.cli.main.run.CycleModel", partial(CycleModel, fault=Fault(row=11, column=0, bit=25)))
+    monkeypatch.setattr("sim.cli.run.CycleModel", partial(CycleModel, fault=SeededFault(row=11, column=0, bit=25)))
     assert main(["run", "tiny.yaml", "--check", "--json", "out.json"]) == 3
     message = capsys.readouterr().err
     assert "ofmaps equal the reference convolution: layer conv1: image 0, filter 0, row " in message
@@ -101,7 +101,7 @@ ONE = Shape(G=1, M=1, C=1, R=1, S=2, E=1, F=1)
 
 
 def psums_of(values: list[int], weights: list[int], bits: int = 16, window: int | None = None) -> tuple[int, int, int]:
-    """Give the one psum of two words' products, the window, and the overflows."""
+    """Return the one psum of two words' products, the window, and the overflows."""
     made = reference_of(
         np.array(values, np.int16).reshape(1, 1, 1, 2),
         np.array(weights, np.int16).reshape(1, 1, 1, 2),

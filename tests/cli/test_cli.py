@@ -501,7 +501,7 @@ def test_an_interrupt_before_any_layer(capsys: pytest.CaptureFixture[str], monke
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.cli.main.inputs.read_machine", interrupt)
+    monkeypatch.setattr("sim.cli.inputs.read_machine", interrupt)
     assert call("run", "tiny.yaml", "--json", "out.json") == 130
     assert capsys.readouterr() == ("", "interrupted: nothing was finished\n")
     assert files() == ["tiny.yaml"]
@@ -566,7 +566,7 @@ def test_head_takes_one_line() -> None:
 
 
 class Terminal:
-    """Run the command with its standard error on a pseudo-terminal."""
+    """The command with its standard error on a pseudo-terminal."""
 
     def __init__(self, *arguments: str) -> None:
         self._master, slave = pty.openpty()
@@ -593,7 +593,7 @@ class Terminal:
         self._process.send_signal(signal.SIGINT)
 
     def finish(self) -> tuple[int, str]:
-        """Give the exit status and the standard output."""
+        """Return the exit status and the standard output."""
         self.read_until("\0")
         printed, _ = self._process.communicate(timeout=120)
         os.close(self._master)

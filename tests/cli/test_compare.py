@@ -19,7 +19,7 @@ from sim.files.catalogue import find_machine
 from sim.ledger.counts import Direction, Ledger, Level, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun, NetworkResult
 from sim.studies.comparison import Difference, compare, unequal_counts
-from sim.views.comparison_table import percent
+from sim.views.comparison_table import difference_text
 
 TINY = """\
 schema: 1
@@ -169,7 +169,7 @@ def test_a_unit_of_one_mac(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_per_cent(cycle: float, analytic: float, text: str) -> None:
-    assert percent(Difference(cycle, analytic)) == text
+    assert difference_text(Difference(cycle, analytic)) == text
 
 
 # What it writes
@@ -288,7 +288,7 @@ def result_of(run: LayerRun) -> LayerResult:
 
 @pytest.fixture
 def run() -> Callable[[], LayerRun]:
-    """Give a way to make equal runs with 100 MACs performed."""
+    """Return a way to make equal runs with 100 MACs performed."""
 
     def make() -> LayerRun:
         ledger = Ledger(macs=200, macs_performed=100, zero_buffer_reads=200)

@@ -51,7 +51,7 @@ def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def table() -> CostTable:
-    """Give a table at 1 V in which all that the voltage may touch costs something."""
+    """Return a table at 1 V in which all that the voltage may touch costs something."""
     costs = read_cost_table(find_cost_table("eyeriss-65nm"))
     extra = {"gated_mac": 0.3, "zero_buffer_read": 0.02, "clock_cycle": 300.0, "top_control_cycle": 4.0}
     extra |= {"leakage_power": 0.01, "static_power": 0.02, "link": costs.glb, "fifo": costs.ln}
@@ -202,7 +202,7 @@ def call(*arguments: str) -> int:
 
 
 def result(command: str, *arguments: str, costs: str = "eyeriss-65nm") -> dict[str, Any]:
-    """Give a command's JSON."""
+    """Return a command's JSON."""
     fixed = ("--quiet", "--json", "out.json", "--cost-table", costs)
     assert call(command, "tiny.yaml", *fixed, *arguments) == 0
     return json.loads(Path("out.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]

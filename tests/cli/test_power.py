@@ -203,7 +203,7 @@ def call(*arguments: str) -> int:
 
 
 def written(*arguments: str, workload: str = "tiny.yaml") -> dict[str, Any]:
-    """Give the command's JSON."""
+    """Return the command's JSON."""
     assert call(workload, "--quiet", "--json", "out.json", *arguments) == 0
     return json.loads(Path("out.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 

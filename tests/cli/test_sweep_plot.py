@@ -65,7 +65,7 @@ def plot(*words: object) -> int:
 
 
 def line(capsys: pytest.CaptureFixture[str], *words: object) -> str:
-    """Give the one line with which the command refuses."""
+    """Return the one line with which the command refuses."""
     assert plot(*words) == 2
     found = capsys.readouterr()
     assert found.out == ""

@@ -42,7 +42,7 @@ def call(*arguments: str) -> int:
 
 
 def layers_in(content: str) -> list[str]:
-    """Give the names of the layers of a trace."""
+    """Return the names of the layers of a trace."""
     document = json.loads(content)
     jsonschema.validate(document, SCHEMA)
     return [one["name"] for one in document["traceEvents"] if one.get("cat") == "layer"]

@@ -28,7 +28,7 @@ from sim.files.catalogue import find_cost_table, find_machine
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult, LayerRun
 from sim.views.charts.parity import draw_parity
-from sim.views.validation_table import show, signed
+from sim.views.validation_table import show_validation, signed
 
 SEE = "see sim validate --help"
 GOOD = Validation(tuple(validate(network, as_published(network)) for network in NETWORKS))
@@ -38,7 +38,7 @@ BAD = Validation((validate(NETWORKS[0], as_published(NETWORKS[0], **FACTORS)), G
 
 @dataclass(frozen=True)
 class Outcome:
-    """Hold what one run of the command left."""
+    """What one run of the command left."""
 
     status: int
     printed: str
@@ -153,10 +153,10 @@ def test_a_parity_chart_is_written(outcome: Outcome) -> None:
 
 
 def printed(validation: Validation, *, width: int = 200, status: str = "calibrated") -> list[str]:
-    """Give the printed lines, without their trailing blanks."""
+    """Return the printed lines, without their trailing blanks."""
     table = read_cost_table(find_cost_table("eyeriss-65nm")).model_copy(update={"status": status})
     console = Console(file=io.StringIO(), width=width, highlight=False, emoji=False)
-    show(validation, console, machine="chip", table=table)
+    show_validation(validation, console, machine="chip", table=table)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return [line.rstrip() for line in text.splitlines()]
 

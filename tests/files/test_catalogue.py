@@ -24,7 +24,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(find: Find, name: str) -> str:
-    """Give the refusal of a name."""
+    """Return the refusal of a name."""
     with pytest.raises(InputError) as caught:
         find(name)
     return str(caught.value)

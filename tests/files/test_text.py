@@ -11,7 +11,7 @@ from sim.files.tree import Mark
 
 
 def refusal(path: Path | str) -> str:
-    """Give the refusal of a file."""
+    """Return the refusal of a file."""
     with pytest.raises(InputError) as caught:
         read_text(path)
     return str(caught.value)

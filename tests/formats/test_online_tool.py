@@ -47,7 +47,7 @@ def read(text: str, file: Path) -> Workload:
 
 
 def refusal(path: Path | str) -> str:
-    """Give the refusal of a file."""
+    """Return the refusal of a file."""
     with pytest.raises(InputError) as caught:
         read_tool_file(path)
     return str(caught.value)

@@ -173,7 +173,7 @@ def test_fifty_damaged_files(file: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def rows(text: str) -> list[str]:
-    """Give the rows below the header."""
+    """Return the rows below the header."""
     return text.splitlines()[1:]
 
 

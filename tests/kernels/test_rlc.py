@@ -16,7 +16,7 @@ from sim.kernels.rlc import decode_rlc, encode_rlc, stream_ticks
 
 @dataclass(frozen=True)
 class Code:
-    """Hold the widths of a code."""
+    """The widths of a code."""
 
     run: int = 5
     level: int = 16

@@ -45,7 +45,7 @@ def ledger() -> Ledger:
 
 
 def energy(table: CostTable, *, bits: BitWidths | None = None, counts: Ledger | None = None) -> Energy:
-    """Give the energy of the hand-made ledger over 1000 cycles at 200 MHz."""
+    """Return the energy of the hand-made ledger over 1000 cycles at 200 MHz."""
     return energy_of(
         counts or ledger(), table, bits=bits or BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12
     )
@@ -53,13 +53,13 @@ def energy(table: CostTable, *, bits: BitWidths | None = None, counts: Ledger | 
 
 @pytest.fixture
 def normalized() -> CostTable:
-    """Give MAC 1, spad 1, a delivery 2, GLB 6, DRAM 200."""
+    """Return MAC 1, spad 1, a delivery 2, GLB 6, DRAM 200."""
     return read_cost_table(find_cost_table("normalized-65nm"))
 
 
 @pytest.fixture
 def joules(tmp_path: Path) -> CostTable:
-    """Give a table in picojoules where reads and writes, tensors and levels differ."""
+    """Return a table in picojoules where reads and writes, tensors and levels differ."""
     costs = {"dram": (100, 150), "glb": (5, 7), "gin": (1, 2), "gon": (1, 3), "ln": (0.5, 0.25), "fifo": (0.1, 0.2)}
     costs["spad"] = (0.5, 0.75)
     lines = ["schema: 1", "name: mine", "source: test", "status: calibrated", "unit: pJ", "word: 16 b", "mac: 2"]

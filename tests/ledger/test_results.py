@@ -59,7 +59,7 @@ def network(*layers: LayerResult, complete: bool = True) -> NetworkResult:
 
 @pytest.fixture
 def written() -> dict[str, Any]:
-    """Give a result file of two layers, as it comes back from JSON."""
+    """Return a result file of two layers, as it comes back from JSON."""
     text = json.dumps(network(layer("a"), layer("b", scale=3)).as_dict(), allow_nan=False)
     return json.loads(text)  # type: ignore[no-any-return]
 

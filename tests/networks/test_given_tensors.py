@@ -55,7 +55,7 @@ def read() -> Workload:
 
 
 def refusal() -> str:
-    """Give the refusal, the workload's own path left out."""
+    """Return the refusal, the workload's own path left out."""
     with pytest.raises(InputError) as caught:
         read()
     place, _, message = str(caught.value).partition(": ")
@@ -97,14 +97,14 @@ def test_run_on_given_tensors(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def npz() -> bytes:
-    """Give an archive."""
+    """Return an archive."""
     stream = io.BytesIO()
     np.savez(stream, a=np.zeros(3, np.int16))
     return stream.getvalue()
 
 
 def saved(array: object) -> bytes:
-    """Give a .npy file, pickled where it must be."""
+    """Return a .npy file, pickled where it must be."""
     stream = io.BytesIO()
     np.save(stream, np.array(array), allow_pickle=True)
     return stream.getvalue()

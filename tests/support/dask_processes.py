@@ -18,7 +18,7 @@ _IDLE = ("--idle-timeout", "5 minutes")  # where the tests themselves are killed
 
 
 class Cluster:
-    """Hold a cluster's processes; `folder` takes their logs."""
+    """A cluster's processes; `folder` takes their logs."""
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self._folder, self._settings = folder, settings

@@ -19,14 +19,14 @@ EPOCHS, BATCH, RATE, MOMENTUM = 12, 40, 0.02, 0.9
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """Hold images (N, 1, 8, 8), 0 to 1, and what they show."""
+    """Images (N, 1, 8, 8), 0 to 1, and what they show."""
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
 
 
 def digits() -> tuple[Digits, Digits]:
-    """Give those to train on and those to test on, shuffled with a seed."""
+    """Return those to train on and those to test on, shuffled with a seed."""
     found = load_digits()
     order = np.random.default_rng(0).permutation(len(found.target))
     images = (found.images[order, None] / 16).astype(np.float32)
@@ -35,7 +35,7 @@ def digits() -> tuple[Digits, Digits]:
 
 
 def windows(fmap: Array, size: int = 3) -> Array:
-    """Give all windows (N, E, F, C size size) of a fmap (N, C, H, W)."""
+    """Return all windows (N, E, F, C size size) of a fmap (N, C, H, W)."""
     views = sliding_window_view(fmap, (size, size), axis=(2, 3)).transpose(0, 2, 3, 1, 4, 5)
     return views.reshape(*views.shape[:3], -1)
 
@@ -80,7 +80,7 @@ def train(given: Digits) -> dict[str, Array]:
 
 
 def gradients(tensors: dict[str, Array], images: Array, labels: NDArray[np.int64]) -> dict[str, Array]:
-    """Give the gradients of the cross entropy, the mean of a batch."""
+    """Return the gradients of the cross entropy, the mean of a batch."""
     padded = pad(images)
     first = np.maximum(convolve(padded, tensors["w1"], tensors["b1"]), 0)
     second = np.maximum(convolve(first, tensors["w2"], tensors["b2"]), 0)

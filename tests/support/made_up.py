@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.chips.eyeriss.silicon.published import TOTAL, Network, published_figures, read_compression
+from sim.chips.eyeriss.silicon.published import TOTAL, MeasuredNetwork, published_figures, read_compression
 from sim.ledger.counts import Direction, Ledger, Level, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun
 
@@ -31,7 +31,7 @@ def made_up(
     return LayerResult(name, "conv", {}, (), run, energy, CLOCK_HZ)
 
 
-def as_published(network: Network, **factors: dict[str, float]) -> list[LayerResult]:
+def as_published(network: MeasuredNetwork, **factors: dict[str, float]) -> list[LayerResult]:
     """Make results that agree with every cell, but for factors by quantity and layer."""
     ratios = {one.layer: one.ratio for one in read_compression() if one.workload == network.workload}
     rows: dict[str, dict[str, float]] = {}

@@ -11,6 +11,6 @@ def plain(text: str) -> str:
 
 
 def place(text: str) -> str:
-    """Give the mark's line and column, both from 1, as messages write them."""
+    """Return the mark's line and column, both from 1, as messages write them."""
     before = text[: text.index(HERE)]
     return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -66,7 +66,7 @@ def pipeline_ticks(first: Sequence[int], second: Sequence[int]) -> int:
 
 @dataclass(frozen=True)
 class Region:
-    """Hold the images, channels or filters, and rows of an fmap that move together."""
+    """The images, channels or filters, and rows of an fmap that move together."""
 
     images: range
     channels: range
@@ -85,7 +85,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Work:
-    """Hold one pass: its loops' pieces, and whether it starts and completes its psums."""
+    """One pass: its loops' pieces, and whether it starts and completes its psums."""
 
     group: int
     images: range
@@ -97,13 +97,13 @@ class Work:
 
     @property
     def timing(self) -> tuple[int, int, int, int, bool]:
-        """Give what decides how long the pass takes."""
+        """What decides how long the pass takes."""
         return len(self.images), len(self.rows), len(self.filters), len(self.channels), self.first
 
 
 @dataclass
 class Replay:
-    """Hold what a replay counted; `words` is by names of level, tensor, direction."""
+    """What a replay counted; `words` is by names of level, tensor, direction."""
 
     words: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     macs: int = 0
@@ -188,7 +188,7 @@ def replay(
 
 @dataclass
 class _Chip:
-    """Count one layer's accesses as they happen."""
+    """One layer's accesses, counted as they happen."""
 
     shape: Any
     mapping: Any
@@ -282,7 +282,7 @@ class _Chip:
                                 self.mac(value, self.weight(work.group, number, channel, filter_row, tap))
 
     def weight(self, group: int, number: int, channel: int, filter_row: int, tap: int) -> int:
-        """Give the weight as the gate sees it: never zero where filters don't gate."""
+        """Return the weight as the gate sees it: never zero where filters don't gate."""
         if self.filters is None:
             return 1
         return self.filters[group * self.shape.M + number][channel][filter_row][tap]
@@ -321,7 +321,7 @@ class _Chip:
 
 @dataclass(frozen=True)
 class PassSpec:
-    """Describe one pass and the array that runs it; memories in words, rates in words a cycle."""
+    """One pass and the array that runs it; memories in words, rates in words a cycle."""
 
     set_filters: tuple[int, ...]
     set_channels: tuple[int, ...]
@@ -351,7 +351,7 @@ class PassSpec:
 
 @dataclass
 class Psum:
-    """Hold a psum by name (image, ofmap column, filter), with the products that it has collected."""
+    """A psum by name (image, ofmap column, filter), with the products that it has collected."""
 
     name: tuple[int, int, int]
     products: set[tuple[int, ...]] = field(default_factory=set)
@@ -359,7 +359,7 @@ class Psum:
 
 
 class Pe:
-    """Hold one PE: FIFOs and spads as lists of words, and what it has yet to compute."""
+    """One PE: FIFOs and spads as lists of words, and what it has yet to compute."""
 
     def __init__(self, spec: PassSpec, *, channel_set: int, filter_row: int, chain: int, starts: bool) -> None:
         self.spec = spec
@@ -381,7 +381,7 @@ class Pe:
         return deque((place, which) for place in range(len(self.window)) for which in filters)
 
     def has_room(self) -> bool:
-        """Say whether the next ifmap word finds a place, in the window or in the FIFO."""
+        """Return whether the next ifmap word finds a place, in the window or in the FIFO."""
         held = len(self.ifmap_spad) + len(self.ifmap_fifo)
         return held < len(self.window) + self.spec.ifmap_fifo
 
@@ -427,7 +427,7 @@ class Pe:
         self.fill_window()
 
     def can_send(self, cycle: int) -> bool:
-        """Say whether the oldest psum has its last product and its part from below."""
+        """Return whether the oldest psum has its last product and its part from below."""
         if not self.psum_spad or not (self.starts or self.psum_fifo):
             return False
         oldest = self.psum_spad[0]
@@ -446,7 +446,7 @@ class Pe:
 
 
 class Array:
-    """Step one pass: level 0 is the topmost PE of each chain, and every chain ends in an output port."""
+    """One pass, stepped: level 0 is the topmost PE of each chain, and every chain ends in an output port."""
 
     def __init__(self, spec: PassSpec) -> None:
         self.spec = spec
@@ -476,7 +476,7 @@ class Array:
                     yield image, column, which
 
     def lay_out(self) -> dict[tuple[int, tuple[int, int, int]], int]:
-        """Give every psum its bank: bus words of the GON lie in the banks by turns, a new word for every chain."""
+        """Hand every psum its bank: bus words of the GON lie in the banks by turns, a new word for every chain."""
         word, bank = -1, {}
         for chain in self.chains:
             for number, name in enumerate(self.names(chain)):

@@ -23,7 +23,7 @@ def weights(*shape: int, zeros: int = 0) -> Array:
 
 
 def whole(*numbers: int) -> Array:
-    """Give whole numbers, such as a shape."""
+    """Return whole numbers, such as a shape."""
     return np.array(numbers, np.int64)
 
 

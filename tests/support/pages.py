@@ -19,7 +19,7 @@ VOID = frozenset({"meta", "link", "br", "wbr", "hr", "img", "input"})
 
 
 class Read(HTMLParser):
-    """Read a page: its tags must be balanced; keep ids, what is referred to, and the text."""
+    """A page that is read: its tags must be balanced; it keeps ids, what is referred to, and the text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -24,14 +24,14 @@ Sections = dict[str, dict[str, Any]]
 
 
 def vary(machine: Machine, sections: Sections) -> Machine:
-    """Give a copy of a machine with some fields of some sections replaced."""
+    """Return a copy of a machine with some fields of some sections replaced."""
     changed = {name: getattr(machine, name).model_copy(update=fields) for name, fields in sections.items()}
     return machine.model_copy(update=changed)
 
 
 @cache
 def small_machine() -> Machine:
-    """Give a machine of 4 x 5 PEs whose memories are so small that every rule forbids something; no codec."""
+    """Return a machine of 4 x 5 PEs whose memories are so small that every rule forbids something; no codec."""
     eyeriss = read_machine(find_machine("eyeriss"))
     pe = eyeriss.pe
     return vary(
@@ -52,7 +52,7 @@ def small_machine() -> Machine:
 
 @dataclass(frozen=True)
 class Small:
-    """Hold one layer by its stored ifmap, its batch, and what is changed on the machine for it."""
+    """One layer by its stored ifmap, its batch, and what is changed on the machine for it."""
 
     name: str
     ifmap: tuple[int, int, int]  # channels in all, rows, columns
@@ -67,12 +67,12 @@ class Small:
 
     @property
     def machine(self) -> Machine:
-        """Give the machine that it runs on."""
+        """The machine that it runs on."""
         return vary(small_machine(), {name: dict(fields) for name, fields in self.sections})
 
     @property
     def layer(self) -> Layer:
-        """Give the layer, padded and trimmed as a workload file's would be."""
+        """The layer, padded and trimmed as a workload file's would be."""
         channels, rows, columns = self.ifmap
         height = rows + self.pad.top + self.pad.bottom
         width = columns + self.pad.left + self.pad.right
@@ -91,12 +91,12 @@ class Small:
 
 
 def limited(**limits: int) -> tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]:
-    """Give sections with lower limits of the controller."""
+    """Return sections with lower limits of the controller."""
     return (("limits", tuple(limits.items())),)
 
 
 def with_pe(**parts: Any) -> tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]:
-    """Give sections with other PEs."""
+    """Return sections with other PEs."""
     return (("pe", tuple(parts.items())),)
 
 
@@ -169,7 +169,7 @@ def every_mapping(small: Small) -> Iterator[Mapping]:
 
 @cache
 def legal_mappings(small: Small) -> tuple[Mapping, ...]:
-    """Give all legal mappings."""
+    """Return all legal mappings."""
     layer, machine = small.layer, small.machine
     folded = fold(layer.shape, machine)
     cases = (Case(folded, small.batch, layer.bits, mapping, machine) for mapping in every_mapping(small))
@@ -177,13 +177,13 @@ def legal_mappings(small: Small) -> tuple[Mapping, ...]:
 
 
 def chosen_mappings(small: Small) -> tuple[Mapping, ...]:
-    """Give all legal mappings, or every k-th (k prime) where there are more than MOST_MAPPINGS."""
+    """Return all legal mappings, or every k-th (k prime) where there are more than MOST_MAPPINGS."""
     legal = legal_mappings(small)
     return legal[:: next(stride for stride in STRIDES if stride * MOST_MAPPINGS >= len(legal))]
 
 
 def jobs(small: Small) -> Iterator[Job]:
-    """Give a job without tensors for each chosen mapping."""
+    """Hand a job without tensors for each chosen mapping."""
     folded = fold(small.layer.shape, small.machine)
     for mapping in chosen_mappings(small):
         yield Job(small.layer, folded, mapping, small.batch)

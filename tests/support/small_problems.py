@@ -27,7 +27,7 @@ TABLES = [read_cost_table(find_cost_table(name)) for name in ("eyeriss-65nm", "n
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Hold a small mapping problem."""
+    """A small mapping problem."""
 
     layer: Layer
     folded: Folded
@@ -60,7 +60,7 @@ class Problem:
                 yield mapping
 
     def price(self, mapping: Mapping) -> float:
-        """Give a mapping's objective according to the analytic model."""
+        """Return a mapping's objective according to the analytic model."""
         run = AnalyticModel(self.machine, self.goal.code).run(Job(self.layer, self.folded, mapping, self.batch))
         clock_hz = self.machine.core.clock
         energy = energy_of(

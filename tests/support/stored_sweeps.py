@@ -20,7 +20,7 @@ KINDS = {"compute": 0.1, "ifmap": 0.2, "filter": 0.3, "ofmap": 0.1, "static": 0.
 def figures(
     *, energy: float, delay: float = 1.0, area: float = 10.0, dram_bits: float = 8e6, unit: str = "pj"
 ) -> Figures:
-    """Give a network's figures by column."""
+    """Return a network's figures by column."""
     kinds = {f"energy_{kind}_{unit}": share * energy for kind, share in KINDS.items()}
     products = {f"energy_system_{unit}": energy, f"energy_chip_{unit}": 0.6 * energy, f"edp_{unit}_s": energy * delay}
     return {**kinds, **products, "latency_s": delay, "area_mm2": area, "dram_bits": dram_bits}
@@ -56,7 +56,7 @@ def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
 
 
 def _rows(study: Study, point: Point, found: Figures | str | None, layers: Sequence[str]) -> Iterable[dict[str, Any]]:
-    """Give the rows of a point, its total last."""
+    """Return the rows of a point, its total last."""
     heads = {
         **point.values,
         "point": point.number,

@@ -16,7 +16,7 @@ POINTS = 2 * 20 * 16 * 2
 
 
 def command(spec: Path, store: Path, *more: str, sets: tuple[str, ...] = SETS) -> list[str]:
-    """Give a sweep's command line, of POINTS points."""
+    """Return a sweep's command line, of POINTS points."""
     words = [sys.executable, "-m", "sim", "sweep", str(spec)]
     return [*words, *(word for text in sets for word in ("--set", text)), "--store", str(store), *more]
 

@@ -36,7 +36,7 @@ LAYERS = (LAYER, replace(LAYER, name='"b"/ä', coded_ifmap=False, shape=replace(
 
 
 def vary(**sections: dict[str, object]) -> Machine:
-    """Give the chip with some parts changed."""
+    """Return the chip with some parts changed."""
     changed = {name: getattr(MACHINE, name).model_copy(update=fields) for name, fields in sections.items()}
     return MACHINE.model_copy(update=changed)
 
@@ -53,7 +53,7 @@ MACHINES = {
 
 @dataclass(frozen=True)
 class Traced:
-    """Hold a trace, and what it must agree with."""
+    """A trace, and what it must agree with."""
 
     machine: Machine
     planned: Sequence[Planned]
@@ -62,20 +62,20 @@ class Traced:
 
     @cached_property
     def events(self) -> list[dict[str, Any]]:
-        """Give all events."""
+        """All events."""
         return list(json.loads(self.content)["traceEvents"])
 
     @property
     def cycles(self) -> int:
-        """Add up the layers' core cycles."""
+        """The sum of the layers' core cycles."""
         return sum(result.run.total_cycles for result in self.results)
 
     def ns(self, cycles: int) -> int:
-        """Give the nanosecond in which a core cycle begins."""
+        """Return the nanosecond in which a core cycle begins."""
         return cycles * 10**9 // self.machine.core.clock
 
     def on(self, component: str) -> list[tuple[int, int, str, dict[str, int]]]:
-        """Give the intervals of a component in their order: first nanosecond, end, name and args."""
+        """Return the intervals of a component in their order: first nanosecond, end, name and args."""
         tid = list(TRACKS).index(component) + 1
         found = [event for event in self.events if event["ph"] == "X" and event["tid"] == tid]
         return [
@@ -84,7 +84,7 @@ class Traced:
         ]
 
     def bits(self, tensor: Tensor, direction: Direction) -> tuple[int, int]:
-        """Give what the ledgers count at DRAM: values and bits."""
+        """Return what the ledgers count at DRAM: values and bits."""
         ledgers = [result.run.ledger for result in self.results]
         return (
             sum(ledger.count(Level.DRAM, tensor, direction) for ledger in ledgers),

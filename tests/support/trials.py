@@ -32,7 +32,7 @@ Sections = dict[str, dict[str, Any]]
 
 
 def vary(machine: Machine, sections: Sections) -> Machine:
-    """Give a copy of a machine with some fields of some sections replaced."""
+    """Return a copy of a machine with some fields of some sections replaced."""
     changed = {name: getattr(machine, name).model_copy(update=fields) for name, fields in sections.items()}
     return machine.model_copy(update=changed)
 
@@ -45,14 +45,14 @@ def eyeriss() -> Machine:
 
 @dataclass(frozen=True)
 class Trial:
-    """Hold a machine and a job that is legal on it."""
+    """A machine and a job that is legal on it."""
 
     machine: Machine
     job: Job
 
     @property
     def case(self) -> Case:
-        """Give what legality depends on."""
+        """What legality depends on."""
         return Case(self.job.folded, self.job.batch, self.job.layer.bits, self.job.mapping, self.machine)
 
 
@@ -233,7 +233,7 @@ def stream_bits(trial: Trial, values: list[int], *, width: int, coded: bool) -> 
 
 
 def due_bits(trial: Trial, seen: Replay, words: np.ndarray, ifmap: list[Any]) -> np.ndarray:
-    """Give every word its tensor's width, and the fmaps in DRAM their code's."""
+    """Hand every word its tensor's width, and the fmaps in DRAM their code's."""
     job, widths = trial.job, trial.job.layer.bits
     coded = job.layer.coded_ifmap or trial.machine.rlc.codes_network_input
     bits = words * np.array([widths.ifmap, widths.filter, widths.psum, widths.psum])[:, None]
@@ -248,7 +248,7 @@ def due_bits(trial: Trial, seen: Replay, words: np.ndarray, ifmap: list[Any]) ->
 
 
 def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
-    """Say in words where two ledgers differ."""
+    """State in words where two ledgers differ."""
     return [
         f"{Level(at[0]).name} {Tensor(at[1]).name} {Direction(at[2]).name}: {found[at]} counted, {count} due"
         for at, count in np.ndenumerate(due)
@@ -257,7 +257,7 @@ def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
 
 
 def row_columns(machine: Machine, mapping: Mapping) -> int | None:
-    """Give the PEs that a filter word reaches where that is one segment of a set at most."""
+    """Return the PEs that a filter word reaches where that is one segment of a set at most."""
     one_row = machine.noc.filter_multicast == FilterMulticast.ROW
     return min(mapping.e, machine.pe_array.columns) if one_row else None
 

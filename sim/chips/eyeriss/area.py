@@ -28,24 +28,24 @@ _GLB_BITS = (25 + 2) * 512 * 64
 
 
 def area_mm2(machine: Machine) -> float:
-    """Give the core's area in mm2: 12.25 for the published chip."""
+    """Return the core's area in mm2: 12.25 for the published chip."""
     return sum(area_by_part_mm2(machine).values())
 
 
 def storage_area_mm2(machine: Machine) -> float:
-    """Give the area of all spads and of the GLB in mm2: what ISCA 2016 calls storage area, its RF and buffer."""
+    """Return the area of all spads and of the GLB in mm2: what ISCA 2016 calls storage area, its RF and buffer."""
     parts = area_by_part_mm2(machine)
     return sum(parts[part] for part in STORAGE)
 
 
 def area_by_part_mm2(machine: Machine) -> dict[str, float]:
-    """Give the area of each part in mm2; those inside PEs start with `pe_`, and stand for all PEs together."""
+    """Return the area of each part in mm2; those inside PEs start with `pe_`, and stand for all PEs together."""
     scale = _scale_of(machine)
     return {part: area * scale[part] for part, area in _published_mm2().items()}
 
 
 def _scale_of(machine: Machine) -> dict[str, float]:
-    """Give how many times as large each part is as the published one."""
+    """Return how many times as large each part is as the published one."""
     pes = machine.pe_array.rows * machine.pe_array.columns / _PES
     return {
         "pe_spads": pes * _spad_bits(machine.pe) / _SPAD_BITS,
@@ -75,7 +75,7 @@ def _glb_bits(glb: GlobalBuffer) -> int:
 
 @cache
 def _published_mm2() -> Dict[str, float]:
-    """Give the published chip's parts in mm2, the PE array's split by the shares inside a PE."""
+    """Return the published chip's parts in mm2, the PE array's split by the shares inside a PE."""
     text = resources.files("sim.chips.eyeriss.silicon").joinpath("fig15_area_pct.csv").read_text(encoding="utf-8")
     rows = [(row["scope"], row["component"], float(row["pct"])) for row in csv.DictReader(text.splitlines())]
     core = {component: pct for scope, component, pct in rows if scope == "core"}

@@ -12,7 +12,7 @@ from sim.networks.layer import Layer
 
 
 class FmapCode(StrEnum):
-    """Name what fmaps are coded with in DRAM."""
+    """What fmaps are coded with in DRAM."""
 
     SIGNIFICANCE_MAP = "significance_map"
     RLC = "rlc"
@@ -20,13 +20,13 @@ class FmapCode(StrEnum):
 
 
 def code_of(machine: Machine) -> FmapCode:
-    """Give the code that a machine's own codec speaks."""
+    """Return the code that a machine's own codec speaks."""
     return FmapCode.RLC if machine.rlc.enabled else FmapCode.NONE
 
 
 @dataclass(frozen=True, slots=True)
 class StreamBits:
-    """Hold mean bits: of a stored value, of a value that is padding, and of a stream beside its values."""
+    """Mean bits: of a stored value, of a value that is padding, and of a stream beside its values."""
 
     stored: float
     padding: float
@@ -34,7 +34,7 @@ class StreamBits:
 
 
 def stream_bits(code: FmapCode, machine: Machine, *, zeros: float, width: int, coded: bool) -> StreamBits:
-    """Give the mean bits of values that are zero with fraction `zeros`, independently of their neighbours.
+    """Return the mean bits of values that are zero with fraction `zeros`, independently of their neighbours.
 
     The significance map takes 1 bit for a zero and 1 + width for any other value (Asilomar 2017, Section III). Of
     the run-length code, a pair covers up to 2**run values and ends at the first that is not zero; a stream that ends
@@ -52,13 +52,13 @@ def stream_bits(code: FmapCode, machine: Machine, *, zeros: float, width: int, c
 
 
 def ifmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamBits:
-    """Give the mean bits of a layer's ifmap streams."""
+    """Return the mean bits of a layer's ifmap streams."""
     coded = layer.coded_ifmap or machine.rlc.codes_network_input
     return stream_bits(code, machine, zeros=layer.ifmap_zeros, width=layer.bits.ifmap, coded=coded)
 
 
 def ofmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamBits:
-    """Give the mean bits of a layer's ofmap streams."""
+    """Return the mean bits of a layer's ofmap streams."""
     return stream_bits(code, machine, zeros=layer.ofmap_zeros, width=layer.bits.psum, coded=True)
 
 

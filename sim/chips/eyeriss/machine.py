@@ -25,21 +25,21 @@ from sim.units import BitWidth, Hertz
 
 
 class ColumnStart(StrEnum):
-    """Name what a PE waits for before the MACs of an ofmap column: the whole window of q S words, or its first word."""
+    """What a PE waits for before the MACs of an ofmap column: the whole window of q S words, or its first word."""
 
     WINDOW = "window"
     WORD = "word"
 
 
 class FilterMulticast(StrEnum):
-    """Name how far one filter word on the GIN reaches: the PEs of one X-bus (a row), or of all X-buses."""
+    """How far one filter word on the GIN reaches: the PEs of one X-bus (a row), or of all X-buses."""
 
     ROW = "row"
     ARRAY = "array"
 
 
 class PE(Document):
-    """Describe one processing element. FIFO depths are unpublished: one set serves all layers."""
+    """One processing element. FIFO depths are unpublished: one set serves all layers."""
 
     macs_per_cycle: Literal[1]
     pipeline_stages: Annotated[int, Field(ge=1, le=3)]
@@ -55,7 +55,7 @@ class PE(Document):
 
 
 class GlobalBuffer(Document):
-    """Describe the GLB: `fmap_banks` are each wholly ifmap or psum per layer, `filter_banks` hold the preload."""
+    """The GLB: `fmap_banks` are each wholly ifmap or psum per layer, `filter_banks` hold the preload."""
 
     bank_words: Count
     bank_width: Width
@@ -65,17 +65,17 @@ class GlobalBuffer(Document):
 
     @property
     def bank_bits(self) -> int:
-        """Give one bank's capacity in bits."""
+        """One bank's capacity in bits."""
         return self.bank_words * self.bank_width
 
     @property
     def size_bytes(self) -> int:
-        """Give the whole buffer's capacity in bytes."""
+        """The whole buffer's capacity in bytes."""
         return (self.fmap_banks + self.filter_banks) * self.bank_bits // 8
 
 
 class Networks(Document):
-    """Describe the on-chip networks: bus widths, and the widths of the multicast tags."""
+    """The on-chip networks: bus widths, and the widths of the multicast tags."""
 
     gin_filter: Width
     gin_ifmap: Width
@@ -88,7 +88,7 @@ class Networks(Document):
 
 
 class RunLengthCode(Document):
-    """Describe the RLC codec: `pairs` of run and level, and one last-word bit, in each code word."""
+    """The RLC codec: `pairs` of run and level, and one last-word bit, in each code word."""
 
     enabled: bool
     run: Annotated[BitWidth, Field(ge=1, le=16)]
@@ -99,19 +99,19 @@ class RunLengthCode(Document):
 
     @property
     def word_bits(self) -> int:
-        """Give the width of one code word in bits."""
+        """The width of one code word in bits."""
         return self.pairs * (self.run + self.level) + 1
 
 
 class ScanChain(Document):
-    """Describe the configuration chain, shifted in once per layer."""
+    """The configuration chain, shifted in once per layer."""
 
     bits: Count
     clock: Annotated[Hertz, Field(ge=1)]
 
 
 class NativeLimits(Document):
-    """Describe what the controller's counters can hold; the mapper folds what is larger."""
+    """What the controller's counters can hold; the mapper folds what is larger."""
 
     filter_height: Count
     filter_width: Count
@@ -122,7 +122,7 @@ class NativeLimits(Document):
 
 
 class Overlap(Document):
-    """Say what runs while the array works: DRAM traffic, and, while a pass's last psums drain, the next filter load."""
+    """What runs while the array works: DRAM traffic, and, while a pass's last psums drain, the next filter load."""
 
     fmaps: bool
     filters: bool
@@ -130,13 +130,13 @@ class Overlap(Document):
 
 
 class Control(Document):
-    """Describe the top-level controller: the core cycles that it needs to set up a pass."""
+    """The top-level controller: the core cycles that it needs to set up a pass."""
 
     pass_setup_cycles: Cycles
 
 
 class Machine(Document):
-    """Describe one chip. Every field is a parameter; sweeps vary it with `model_copy(update=...)`."""
+    """One chip. Every field is a parameter; sweeps vary it with `model_copy(update=...)`."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
     name: str
@@ -157,7 +157,7 @@ class Machine(Document):
 
     @property
     def filter_reach(self) -> int | None:
-        """Give the columns of the row of PEs that one filter word reaches; None where it reaches all rows."""
+        """The columns of the row of PEs that one filter word reaches; None where it reaches all rows."""
         return self.pe_array.columns if self.noc.filter_multicast == FilterMulticast.ROW else None
 
     @model_validator(mode="after")

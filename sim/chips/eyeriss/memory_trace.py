@@ -27,7 +27,7 @@ _PURPOSES = {purpose.name.lower(): purpose for purpose in Purpose}
 
 
 class TraceFormat(StrEnum):
-    """Name the memory simulator that is to read the trace."""
+    """The memory simulator that is to read the trace."""
 
     DRAMSIM3 = "dramsim3"
     RAMULATOR2 = "ramulator2"
@@ -35,7 +35,7 @@ class TraceFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold one burst: its byte address, its direction, and the memory controller's cycle of its first link word."""
+    """One burst: its byte address, its direction, and the memory controller's cycle of its first link word."""
 
     address: int
     writes: bool
@@ -49,7 +49,7 @@ class Request:
 
 
 def words_in_burst(burst_bytes: int, link_width: int) -> int:
-    """Give the link words of a burst; raise FieldFault where it is no power of two or no whole number of words."""
+    """Return the link words of a burst; raise FieldFault where it is no power of two or no whole number of words."""
     if burst_bytes & (burst_bytes - 1) or not 1 <= burst_bytes <= _LARGEST_BURST:
         raise FieldFault(f"bursts of {burst_bytes} B", f"a power of two up to {_LARGEST_BURST}")
     words, left = divmod(burst_bytes * 8, link_width)
@@ -59,8 +59,8 @@ def words_in_burst(burst_bytes: int, link_width: int) -> int:
 
 
 @dataclass(slots=True)
-class Region:
-    """Lay out the streams of one purpose: `keys` in the order of their transfers, `base` and `room` in bytes."""
+class AddressRegion:
+    """The layout of the streams of one purpose: `keys` in the order of their transfers, `base` and `room` in bytes."""
 
     keys: Iterator[Hashable]
     base: int
@@ -77,7 +77,8 @@ class Region:
         self._start = self._starts.setdefault(next(self.keys), self._end)
 
     def place(self, last_byte: int, *, align: int) -> int:
-        """Give the address of the present stream, which reaches to `last_byte` at least; raise ModelError if it can't.
+        """Return the address of the present stream, which reaches to `last_byte` at least; raise ModelError if it
+        can't.
 
         Streams of a purpose cross the link one after another, so the present one is the last where it is new.
         """
@@ -90,7 +91,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Hold what a trace is made with: the machine, the batch, the burst size, and the memory controller's clock."""
+    """What a trace is made with: the machine, the batch, the burst size, and the memory controller's clock."""
 
     machine: Machine
     batch: int
@@ -99,22 +100,22 @@ class Layout:
 
     @property
     def burst_words(self) -> int:
-        """Give the link words of a burst."""
+        """The link words of a burst."""
         return words_in_burst(self.burst_bytes, self.machine.link.width)
 
     @property
     def clocks(self) -> Clocks:
-        """Give the engine's clocks."""
+        """The engine's clocks."""
         return make_clocks(self.machine.core.clock, self.machine.link.clock)
 
     def stream_bytes(self, values: int, bits: int) -> int:
-        """Give the most bytes that a stream of `values` takes: raw, or a pair of the code for each value."""
+        """Return the most bytes that a stream of `values` takes: raw, or a pair of the code for each value."""
         width, pairs = self.machine.link.width, self.machine.rlc.pairs
         return _rounded(max(-(-values * bits // width), -(-values // pairs)) * width // 8, self.burst_bytes)
 
 
 class LayerTrace:
-    """Turn what a layer's link does into requests; subscribe `observe` to the probes of the chip that runs it.
+    """A writer of what a layer's link does, as requests; subscribe `observe` to the probes of the chip that runs it.
 
     `base` is the first free address, `first_cycle` the core cycle in which the layer is begun; `emit` takes each
     request, in the order of time.
@@ -133,12 +134,12 @@ class LayerTrace:
             configurations=planned.folded.configurations,
         )
         self._first_tick = (first_cycle + configuration) * layout.clocks.core_ticks
-        self.regions: dict[Purpose, Region] = {}
+        self.regions: dict[Purpose, AddressRegion] = {}
         for purpose in (Purpose.IFMAP_LOAD, Purpose.FILTER_PRELOAD, Purpose.OFMAP_STORE):
             sizes = dict(_streams(planned, purpose, layout))
             room = _rounded(sum(sizes.values()), PAGE_BYTES)
             keys = (key for key, _ in _streams(planned, purpose, layout))
-            self.regions[purpose] = Region(keys, base, room)
+            self.regions[purpose] = AddressRegion(keys, base, room)
             base += room
         self.stop = base
 

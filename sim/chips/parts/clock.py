@@ -10,14 +10,14 @@ import simpy
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """Hold the length of each domain's cycle in ticks."""
+    """The length of each domain's cycle in ticks."""
 
     core_ticks: int
     link_ticks: int
     ticks_per_second: int
 
     def core_cycles(self, ticks: int) -> int:
-        """Give the core cycles that `ticks` last, a begun one counted whole."""
+        """Return the core cycles that `ticks` last, a begun one counted whole."""
         return -(-ticks // self.core_ticks)
 
 
@@ -28,10 +28,10 @@ def make_clocks(core_hz: int, link_hz: int) -> Clocks:
 
 
 def to_next_edge(now: int, cycle_ticks: int) -> int:
-    """Give the ticks from `now` to the next edge of a clock, 0 on an edge."""
+    """Return the ticks from `now` to the next edge of a clock, 0 on an edge."""
     return -now % cycle_ticks
 
 
 def now(env: simpy.Environment) -> int:
-    """Give the present tick; the engine schedules whole ticks only."""
+    """Return the present tick; the engine schedules whole ticks only."""
     return int(env.now)

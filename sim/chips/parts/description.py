@@ -35,18 +35,18 @@ def _volts(value: float) -> str:
 
 
 class Memory(Document):
-    """Describe a small memory inside a PE: `words` deep, each `width` bits."""
+    """A small memory inside a PE: `words` deep, each `width` bits."""
 
     words: Count
     width: Width
 
     def capacity(self, bits: int) -> int:
-        """Give how many words of `bits` fit; narrower words pack, wider ones take several."""
+        """Return how many words of `bits` fit; narrower words pack, wider ones take several."""
         return self.words * self.width // bits
 
 
 class Gating(StrEnum):
-    """Name what disables a PE's MAC and filter-spad read: the chip looks at ifmaps, the methodology at both."""
+    """What disables a PE's MAC and filter-spad read: the chip looks at ifmaps, the methodology at both."""
 
     IFMAP_ZERO = "ifmap_zero"
     EITHER_ZERO = "either_zero"
@@ -54,7 +54,7 @@ class Gating(StrEnum):
 
 
 class CoreDomain(Document):
-    """Describe the clock and supply of everything but the link; without a range, any will do."""
+    """The clock and supply of everything but the link; without a range, any will do."""
 
     clock: ClockRate
     voltage: Supply
@@ -82,7 +82,7 @@ class CoreDomain(Document):
 
 
 class Arithmetic(Document):
-    """Describe the fixed-point datapath: a `product` is cut to `psum` bits by a window that each layer sets."""
+    """The fixed-point datapath: a `product` is cut to `psum` bits by a window that each layer sets."""
 
     operand: Width
     product: Width
@@ -90,14 +90,14 @@ class Arithmetic(Document):
 
 
 class ArraySize(Document):
-    """Describe the PE array's geometry; row 0 is the top row, where psums leave."""
+    """The PE array's geometry; row 0 is the top row, where psums leave."""
 
     rows: Annotated[int, Field(ge=1, le=1024)]
     columns: Annotated[int, Field(ge=1, le=1024)]
 
 
 class LinkDomain(Document):
-    """Describe the chip's port to DRAM: bidirectional, one direction at a time, on its own clock."""
+    """The chip's port to DRAM: bidirectional, one direction at a time, on its own clock."""
 
     width: Width
     clock: ClockRate

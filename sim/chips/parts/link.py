@@ -23,7 +23,7 @@ _AFTER_ALL_OTHERS = EventPriority(2)  # SimPy's priorities are 0 (urgent) and 1 
 
 
 class Purpose(IntEnum):
-    """Name what a transfer is for; the smallest goes first, since the array waits for it."""
+    """What a transfer is for; the smallest goes first, since the array waits for it."""
 
     OFMAP_STORE = 0
     IFMAP_LOAD = 1
@@ -32,7 +32,7 @@ class Purpose(IntEnum):
 
 @dataclass(slots=True)
 class Transfer:
-    """Hold a request in service or waiting: its link words, and ticks by which the codec is slower than the link.
+    """A request in service or waiting: its link words, and ticks by which the codec is slower than the link.
 
     `begun` is the tick of its first word, -1 before it; `counts` is what it is told with.
     """
@@ -47,12 +47,12 @@ class Transfer:
 
     @property
     def writes(self) -> bool:
-        """Say whether it goes towards DRAM."""
+        """Whether it goes towards DRAM."""
         return self.purpose is Purpose.OFMAP_STORE
 
 
 class _LastOfInstant(simpy.Event):
-    """Fire, once told to, in the same instant but after every other event of it."""
+    """An event that fires, once told to, in the same instant but after every other event of it."""
 
     def fire(self) -> None:
         """Come last in this instant."""
@@ -62,7 +62,9 @@ class _LastOfInstant(simpy.Event):
 
 
 class Link:
-    """Serve transfers, the most urgent first; only a filter preload can be interrupted, and only between bursts."""
+    """The server of transfers, the most urgent first; only a filter preload can be interrupted, and only between
+    bursts.
+    """
 
     def __init__(self, env: simpy.Environment, domain: LinkDomain, clocks: Clocks, probes: Probes) -> None:
         self._env = env
@@ -78,7 +80,7 @@ class Link:
         self.turnarounds = 0
 
     def words_for(self, bits: int) -> int:
-        """Give the link words that carry `bits`."""
+        """Return the link words that carry `bits`."""
         return -(-bits // self._domain.width)
 
     def request(
@@ -145,7 +147,7 @@ class Link:
             transfer.done.succeed(transfer.begun)
 
     def _cut_short(self, transfer: Transfer, start: int, ticks: int) -> tuple[int, int]:
-        """Give the words and the ticks of the bursts that are begun by now; at least one is."""
+        """Return the words and the ticks of the bursts that are begun by now; at least one is."""
         burst_ticks = self._domain.burst_words * self._clocks.link_ticks
         bursts = max(1, -(-(now(self._env) - start) // burst_ticks))
         words = bursts * self._domain.burst_words

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Describe something that a component did: `start` and `end` in ticks, `what` in a few words.
+    """Something that a component did: `start` and `end` in ticks, `what` in a few words.
 
     `first` and `last` number the filters, rows, or link words of a transfer that it was about; -1 where there are none.
     `counts` are further numbers by name. Tick 0 is when the layer is configured; the scan chain works before it.
@@ -28,7 +28,7 @@ Observer = Callable[[Activity], None]
 
 @dataclass(slots=True)
 class Probes:
-    """Hold the observers of one chip; where there are none, what takes work to tell need not be told."""
+    """The observers of one chip; where there are none, what takes work to tell need not be told."""
 
     observers: list[Observer] = field(default_factory=list)
 

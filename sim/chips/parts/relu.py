@@ -9,7 +9,9 @@ from sim.kernels.fmaps import relu
 
 
 class Relu:
-    """Rectify ofmaps on their way out, where the layer asks for it; count the values passed and those made zero."""
+    """The rectifier of ofmaps on their way out, where the layer asks for it; it counts the values passed and those made
+    zero.
+    """
 
     def __init__(self, *, enabled: bool) -> None:
         self._enabled = enabled
@@ -17,7 +19,7 @@ class Relu:
         self.values_cut = 0
 
     def apply(self, psums: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Give the rectified copy of a flat run of finished psums."""
+        """Return the rectified copy of a flat run of finished psums."""
         values = psums.copy()
         self.values_passed += values.size
         if self._enabled:

@@ -36,7 +36,7 @@ _MOST_FMAP_WORDS = 1 << 30  # as for the layers of a workload file
 
 
 class FmapColumns(NamedTuple):
-    """Hold the six numbers of an ifmap or an ofmap; `zero_entries` counts over all maps."""
+    """The six numbers of an ifmap or an ofmap; `zero_entries` counts over all maps."""
 
     height: int
     width: int
@@ -47,7 +47,7 @@ class FmapColumns(NamedTuple):
 
 
 class FilterColumns(NamedTuple):
-    """Hold the six numbers of the filters; `channels` are those of one group, `filters` those of all groups."""
+    """The six numbers of the filters; `channels` are those of one group, `filters` those of all groups."""
 
     height: int
     width: int
@@ -58,7 +58,7 @@ class FilterColumns(NamedTuple):
 
 
 class StrideColumns(NamedTuple):
-    """Hold the vertical and the horizontal stride."""
+    """The vertical and the horizontal stride."""
 
     y: int
     x: int
@@ -76,7 +76,7 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ToolLine:
-    """Hold a line's numbers by name."""
+    """A line's numbers by name."""
 
     index: int
     ifmap: FmapColumns
@@ -98,7 +98,7 @@ class ToolLine:
         )
 
     def numbers(self) -> tuple[int, ...]:
-        """Give the 25 numbers in the order of COLUMNS."""
+        """Return the 25 numbers in the order of COLUMNS."""
         return (self.index, *self.ifmap, *self.filter, *self.ofmap, *self.stride, *astuple(self.pad))
 
 

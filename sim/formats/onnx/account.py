@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.formats.onnx.fusion import RECTIFIED_ZEROS
-from sim.formats.onnx.graph import LAYER_OPERATORS, Graph, Node
+from sim.formats.onnx.graph import LAYER_OPERATORS, Graph, GraphNode
 from sim.formats.onnx.operators import Operator
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Hold the nodes of one kind that are not on the accelerator.
+    """The nodes of one kind that are not on the accelerator.
 
     `values` counts what they put out for the graph's batch; `share` is their part of what all nodes that run put out,
     as far as shapes are known. Both are None where their own are not.
@@ -28,7 +28,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Hold what became of each node: nodes by operator, and layers of which something special is to be said."""
+    """What became of each node: nodes by operator, and layers of which something special is to be said."""
 
     layers: Mapping[str, int]
     folded: Mapping[str, int]
@@ -38,7 +38,7 @@ class Account:
     over_rows: int
 
     def notes(self, *, zeros_assumed: bool = True) -> list[str]:
-        """Say it in lines for people; of zeros only where those of fmaps are assumed."""
+        """State it in lines for people; of zeros only where those of fmaps are assumed."""
         lines = [f"layers: {_counted(self.layers)}"]
         if self.folded:
             lines[0] += f"; folded into them: {_counted(self.folded)}"
@@ -71,7 +71,7 @@ class Account:
         return f"{head}: {', '.join(parts)}; {whole} in all"
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {
             "layers": dict(self.layers),
             "folded": dict(self.folded),
@@ -87,7 +87,7 @@ class Account:
 
 
 def account_of(
-    graph: Graph, operators: Mapping[int, Operator], fused: Mapping[int, Sequence[Node]], *, without_values: int
+    graph: Graph, operators: Mapping[int, Operator], fused: Mapping[int, Sequence[GraphNode]], *, without_values: int
 ) -> Account:
     """Account for every node; `operators` and the nodes `fused` into them are by their node's number."""
     folded = [node for nodes in fused.values() for node in nodes]
@@ -103,10 +103,10 @@ def account_of(
     )
 
 
-def _elsewhere(graph: Graph, nodes: Iterable[Node]) -> tuple[Elsewhere, ...]:
+def _elsewhere(graph: Graph, nodes: Iterable[GraphNode]) -> tuple[Elsewhere, ...]:
     """Add up nodes by operator, those that put out most first."""
     everything = sum(graph.words(node) or 0 for node in graph.running)
-    kinds: dict[str, list[Node]] = {}
+    kinds: dict[str, list[GraphNode]] = {}
     for node in nodes:
         label = f"{node.op} without constant weights" if node.op in LAYER_OPERATORS else node.op
         kinds.setdefault(label, []).append(node)

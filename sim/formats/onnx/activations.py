@@ -34,7 +34,7 @@ LEAST_BITS, MOST_BITS = 2, 16
 
 @dataclass(frozen=True, slots=True)
 class LayerTensors:
-    """Hold a layer's words: ifmap (N, G C, H, W) padded and trimmed, and ofmap (N, G M, E, F) before ReLU.
+    """A layer's words: ifmap (N, G C, H, W) padded and trimmed, and ofmap (N, G M, E, F) before ReLU.
 
     `filters` (G M, C, R, S) and `biases` (G M), in the psums' form, have taken up the scalings behind the layer.
     """
@@ -48,7 +48,7 @@ class LayerTensors:
 
 @dataclass(frozen=True, slots=True)
 class Activations:
-    """Hold the tensors of layers by name, for `images` images; `source` is their file, `runtime` what ran the graph."""
+    """The tensors of layers by name, for `images` images; `source` is their file, `runtime` what ran the graph."""
 
     source: str
     runtime: str
@@ -56,7 +56,7 @@ class Activations:
     tensors: Mapping[str, LayerTensors]
 
     def give(self, job: Job) -> Job:
-        """Give a job its layer's tensors and window."""
+        """Hand a job its layer's tensors and window."""
         found = self.tensors[job.layer.name]
         return replace(
             job,
@@ -68,7 +68,7 @@ class Activations:
         )
 
     def with_zeros(self, layer: Layer) -> Layer:
-        """Give a layer the zero fractions of its words; those of padding don't count."""
+        """Hand a layer the zero fractions of its words; those of padding don't count."""
         found = self.tensors[layer.name]
         top, left = layer.padding.top, layer.padding.left
         stored = found.ifmap[:, :, top : top + layer.stored_height, left : left + layer.stored_width]
@@ -81,7 +81,7 @@ class Activations:
         )
 
     def notes(self) -> list[str]:
-        """Say where the tensors come from in lines for people."""
+        """State where the tensors come from in lines for people."""
         images = f"{self.images} image{'' if self.images == 1 else 's'}"
         widths = sorted({(f.ifmap.bits, f.filter.bits, f.psum.bits) for f in self._formats()})
         shown = ", ".join("ifmap {} b, filter {} b, psum {} b".format(*one) for one in widths)
@@ -91,7 +91,7 @@ class Activations:
         ]
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the result file's form."""
+        """Return the result file's form."""
         return {
             "inputs": self.source,
             "images": self.images,
@@ -133,7 +133,7 @@ def _check_bits(layer: Layer) -> None:
 
 
 class _Recorder:
-    """Run a graph, and take down what some of its layers read and make."""
+    """A run of a graph that takes down what some of its layers read and make."""
 
     def __init__(self, path: Path | str, network: OnnxNetwork, layers: Sequence[Layer]) -> None:
         self._place = shown_path(path)
@@ -146,7 +146,7 @@ class _Recorder:
         self.session = Session(path, network.graph, self._constants + self._fmaps)
 
     def record(self, images: Images, count: int, each: int) -> dict[str, LayerTensors]:
-        """Give the words of `count` images, of which the graph takes `each` at a time."""
+        """Return the words of `count` images, of which the graph takes `each` at a time."""
         rounds = -(-count // each)
         filters = self._filters(next(images.batches(1)))
         largest = self._ranges(images, rounds, {name: biases for name, (_, biases) in filters.items()})
@@ -166,14 +166,14 @@ class _Recorder:
         return tensors
 
     def _filters(self, batch: Mapping[str, Array]) -> dict[str, tuple[Array, Array]]:
-        """Give each layer's filters and biases."""
+        """Return each layer's filters and biases."""
         constants = self.session.run(self._constants, batch)
         return {
             name: scaled_filters(self._sources[name], layer.shape, constants) for name, layer in self._layers.items()
         }
 
     def _ranges(self, images: Images, rounds: int, biases: Mapping[str, Array]) -> dict[str, tuple[float, float]]:
-        """Give each layer's largest ifmap value and psum, without its bias or with it, in magnitude."""
+        """Return each layer's largest ifmap value and psum, without its bias or with it, in magnitude."""
         ranges = dict.fromkeys(self._layers, (0.0, 0.0))
         for batch in images.batches(rounds):
             found = self.session.run(self._fmaps, batch)
@@ -196,14 +196,14 @@ class _Recorder:
         )
 
     def _laid_out(self, name: str, found: Mapping[str, Array]) -> tuple[Array, Array]:
-        """Give a layer's stored ifmap (N, G C, h, w) and its ofmap (N, G M, E, F)."""
+        """Hand a layer's stored ifmap (N, G C, h, w) and its ofmap (N, G M, E, F)."""
         layer, source = self._layers[name], self._sources[name]
         stored = layer.shape.G * layer.shape.C, layer.stored_height, layer.stored_width
         ofmap = laid_out_ofmap(source.operator, found[ofmap_name(source)], layer.shape)
         return stored_ifmap(source.operator, found[source.operator.ifmap], stored), ofmap
 
     def _largest(self, name: str, what: str, values: Array) -> float:
-        """Give the largest magnitude. Raises InputError for values that are not finite."""
+        """Return the largest magnitude. Raises InputError for values that are not finite."""
         largest = float(np.abs(values).max())
         if not math.isfinite(largest):
             wrong, allowed = f"a value of its {what} is not finite", "the images or the weights are out of range"

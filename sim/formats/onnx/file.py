@@ -86,7 +86,7 @@ def _read_bytes(path: Path | str, place: str) -> bytes:
 
 
 def _texts(message: Message) -> Iterator[object]:
-    """Give all texts in a message; the format's own limit bounds the depth."""
+    """Return all texts in a message; the format's own limit bounds the depth."""
     for field, value in message.ListFields():
         if field.type not in (field.TYPE_STRING, field.TYPE_MESSAGE):
             continue
@@ -157,7 +157,7 @@ def _check_functions(model: ModelProto, place: str) -> None:
 
 
 def nodes_of(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
-    """Give nodes and, after each, those in its bodies; the format's own limit bounds the depth."""
+    """Return nodes and, after each, those in its bodies; the format's own limit bounds the depth."""
     for node in nodes:
         yield node
         for body in bodies_of(node):
@@ -165,6 +165,6 @@ def nodes_of(nodes: Iterable[NodeProto]) -> Iterator[NodeProto]:
 
 
 def bodies_of(node: NodeProto) -> list[GraphProto]:
-    """Give the graphs that a node such as If, Loop or Scan runs."""
+    """Return the graphs that a node such as If, Loop or Scan runs."""
     bodies = [attribute.g for attribute in node.attribute if attribute.HasField("g")]
     return bodies + [body for attribute in node.attribute for body in attribute.graphs]

@@ -20,7 +20,7 @@ Reals = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """Hold a tensor's form: `bits` of a word, of which `fraction` are behind the point; it may be below 0."""
+    """A tensor's form: `bits` of a word, of which `fraction` are behind the point; it may be below 0."""
 
     bits: int
     fraction: int
@@ -32,13 +32,13 @@ class FixedPoint:
         return np.clip(scaled, -most - 1, most).astype(np.int16)
 
     def values(self, words: NDArray[np.int16]) -> NDArray[np.float64]:
-        """Give what words stand for."""
+        """Return what words stand for."""
         return np.ldexp(words.astype(np.float64), -self.fraction)
 
 
 @dataclass(frozen=True, slots=True)
 class LayerFormat:
-    """Hold the forms of a layer's tensors; `psum` is also that of its ofmap."""
+    """The forms of a layer's tensors; `psum` is also that of its ofmap."""
 
     ifmap: FixedPoint
     filter: FixedPoint
@@ -46,11 +46,11 @@ class LayerFormat:
 
     @property
     def window(self) -> int:
-        """Give the right shift that turns products into psums."""
+        """The right shift that turns products into psums."""
         return self.ifmap.fraction + self.filter.fraction - self.psum.fraction
 
     def as_dict(self) -> dict[str, int]:
-        """Give the result file's form: fraction bits by tensor, and the window."""
+        """Return the result file's form: fraction bits by tensor, and the window."""
         fractions = {name: getattr(self, name).fraction for name in ("ifmap", "filter", "psum")}
         return {**fractions, "window": self.window}
 

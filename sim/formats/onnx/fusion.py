@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from sim.formats.onnx.graph import RESHAPING, Graph, Node
+from sim.formats.onnx.graph import RESHAPING, Graph, GraphNode
 from sim.formats.onnx.operators import Operator
 
 RECTIFIED_ZEROS = 0.5
@@ -22,19 +22,19 @@ _KEEPING_ZEROS = RESHAPING | {
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """Hold the nodes behind a layer that it takes up, in order; the last may be a ReLU."""
+    """The nodes behind a layer that it takes up, in order; the last may be a ReLU."""
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[GraphNode, ...]
 
     @property
     def relu(self) -> bool:
-        """Say whether the layer's ofmap is rectified."""
+        """Whether the layer's ofmap is rectified."""
         return bool(self.nodes) and self.nodes[-1].op == "Relu"
 
 
 def fuse(operator: Operator, graph: Graph) -> Fused:
     """Follow a layer's ofmap as long as nothing else reads it: through scalings and biases up to a ReLU."""
-    taken: list[Node] = []
+    taken: list[GraphNode] = []
     value = operator.node.outputs[0]
     while value not in graph.outputs and len(graph.readers.get(value, ())) == 1:
         node = graph.readers[value][0]
@@ -47,8 +47,8 @@ def fuse(operator: Operator, graph: Graph) -> Fused:
     return Fused(tuple(taken))
 
 
-def _is_scaling(node: Node, value: str, operator: Operator, graph: Graph) -> bool:
-    """Tell whether a node multiplies or shifts each ofmap channel by a constant, or all of them by one."""
+def _is_scaling(node: GraphNode, value: str, operator: Operator, graph: Graph) -> bool:
+    """Return whether a node multiplies or shifts each ofmap channel by a constant, or all of them by one."""
     others = [name for place, name in enumerate(node.inputs) if place and name] if node.inputs[0] == value else []
     if node.op == "BatchNormalization":
         return operator.channel_axis == 1 and bool(others) and graph.constants.issuperset(others)
@@ -62,7 +62,7 @@ def _is_scaling(node: Node, value: str, operator: Operator, graph: Graph) -> boo
 
 
 def _is_per_channel(constant: str, value: str, axis: int, graph: Graph) -> bool:
-    """Tell whether a constant has one value, or one a channel, when it is spread over a fmap."""
+    """Return whether a constant has one value, or one a channel, when it is spread over a fmap."""
     if constant not in graph.shapes or value not in graph.shapes:
         return False
     spread, rank = graph.shapes[constant], len(graph.shapes[value])
@@ -72,7 +72,7 @@ def _is_per_channel(constant: str, value: str, axis: int, graph: Graph) -> bool:
     return all(size == 1 or place == axis for place, size in enumerate(sizes))
 
 
-def default_zeros(graph: Graph, is_zero: Callable[[Node, str], bool]) -> dict[str, float]:
+def default_zeros(graph: Graph, is_zero: Callable[[GraphNode, str], bool]) -> dict[str, float]:
     """Assume zero fractions of all values: RECTIFIED_ZEROS behind a ReLU, also through what keeps zeros, 0 otherwise.
 
     A Clip from 0 is a ReLU here. `is_zero` tells whether a node's constant input is zero.
@@ -90,7 +90,7 @@ def default_zeros(graph: Graph, is_zero: Callable[[Node, str], bool]) -> dict[st
     return zeros
 
 
-def _clips_at_zero(node: Node, is_zero: Callable[[Node, str], bool]) -> bool:
+def _clips_at_zero(node: GraphNode, is_zero: Callable[[GraphNode, str], bool]) -> bool:
     if len(node.inputs) > 1 and node.inputs[1]:
         return is_zero(node, node.inputs[1])
     return node.attributes.get("min") == 0.0

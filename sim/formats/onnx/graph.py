@@ -18,8 +18,8 @@ _STATED_SHAPE = frozenset({"Shape", "Size"})
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """Hold one operator. `inputs` are empty strings where left out; values that its bodies read come last."""
+class GraphNode:
+    """One operator. `inputs` are empty strings where left out; values that its bodies read come last."""
 
     number: int
     op: str
@@ -31,33 +31,33 @@ class Node:
 
     @property
     def title(self) -> str:
-        """Name the node as messages do: by its own name, else by what it puts out."""
+        """The node's name as messages have it: by its own name, else by what it puts out."""
         return f"{self.op} node {quoted(self.name or next(filter(None, self.outputs), ''))}"
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Hold a network. `place` is its file, `stored` names the tensors that the file holds, with or without values.
+    """A network. `place` is its file, `stored` names the tensors that the file holds, with or without values.
 
     `shapes` has the values whose shape is known in full.
     """
 
     place: str
-    nodes: tuple[Node, ...]
+    nodes: tuple[GraphNode, ...]
     inputs: tuple[str, ...]
     outputs: frozenset[str]
     stored: frozenset[str]
     shapes: Mapping[str, Dims]
 
     @cached_property
-    def makers(self) -> dict[str, Node]:
-        """Give the node that makes a value."""
+    def makers(self) -> dict[str, GraphNode]:
+        """The node that makes a value."""
         return {value: node for node in self.nodes for value in node.outputs if value}
 
     @cached_property
-    def readers(self) -> dict[str, list[Node]]:
-        """Give the nodes that read a value, one twice if it reads it twice."""
-        readers: dict[str, list[Node]] = {}
+    def readers(self) -> dict[str, list[GraphNode]]:
+        """The nodes that read a value, one twice if it reads it twice."""
+        readers: dict[str, list[GraphNode]] = {}
         for node in self.nodes:
             for value in filter(None, node.inputs):
                 readers.setdefault(value, []).append(node)
@@ -65,7 +65,9 @@ class Graph:
 
     @cached_property
     def constants(self) -> frozenset[str]:
-        """Name the values that are the same for every image: tensors of the file, and what follows from them alone."""
+        """The names of the values that are the same for every image: tensors of the file, and what follows from them
+        alone.
+        """
         constants = set(self.stored)
         for node in self.nodes:
             given = [value for value in node.inputs if value]
@@ -75,16 +77,16 @@ class Graph:
         return frozenset(constants)
 
     @cached_property
-    def running(self) -> tuple[Node, ...]:
-        """Give the nodes that run for each image; the others make constants."""
+    def running(self) -> tuple[GraphNode, ...]:
+        """The nodes that run for each image; the others make constants."""
         return tuple(node for node in self.nodes if not all(v in self.constants for v in node.outputs if v))
 
-    def fault(self, node: Node, wrong: str, allowed: str) -> InputError:
+    def fault(self, node: GraphNode, wrong: str, allowed: str) -> InputError:
         """Make the error of a node."""
         return InputError.located(f"{self.place}: {node.title}", wrong=wrong, allowed=allowed)
 
-    def shape_of(self, node: Node, value: str, what: str) -> Dims:
-        """Give the shape of a value that a layer needs. Raises InputError where it doesn't follow from the file."""
+    def shape_of(self, node: GraphNode, value: str, what: str) -> Dims:
+        """Return the shape of a value that a layer needs. Raises InputError where it doesn't follow from the file."""
         if value not in self.shapes:
             raise self.fault(
                 node,
@@ -93,7 +95,7 @@ class Graph:
             )
         return self.shapes[value]
 
-    def words(self, node: Node) -> int | None:
+    def words(self, node: GraphNode) -> int | None:
         """Count the values that a node hands on; None where a shape is unknown. Raises InputError for what can't be."""
         used = [value for value in node.outputs if value in self.readers or value in self.outputs]
         if not all(value in self.shapes for value in used):
@@ -104,15 +106,15 @@ class Graph:
                 raise self.fault(node, f"it puts out {shown} values", "no dimension can be negative")
         return sum(prod(self.shapes[value]) for value in used)
 
-    def whole(self, node: Node, name: str, default: int) -> int:
-        """Give an attribute that is a whole number."""
+    def whole(self, node: GraphNode, name: str, default: int) -> int:
+        """Return an attribute that is a whole number."""
         value = node.attributes.get(name, default)
         if not isinstance(value, int):
             raise self.fault(node, f"its {name} is no whole number", f"expected one such as {default}")
         return value
 
-    def wholes(self, node: Node, name: str, default: Sequence[int]) -> tuple[int, ...]:
-        """Give an attribute that is a list of whole numbers, as many as there are in `default`."""
+    def wholes(self, node: GraphNode, name: str, default: Sequence[int]) -> tuple[int, ...]:
+        """Return an attribute that is a list of whole numbers, as many as there are in `default`."""
         value = node.attributes.get(name, tuple(default))
         numbers = [number for number in value if isinstance(number, int)] if isinstance(value, tuple) else []
         if not isinstance(value, tuple) or len(numbers) != len(value) or len(numbers) != len(default):

@@ -31,7 +31,7 @@ _FAULTS = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Hold an input of a graph: its shape, the batch first, and the type of its values."""
+    """An input of a graph: its shape, the batch first, and the type of its values."""
 
     shape: Dims
     dtype: np.dtype[Any]
@@ -39,14 +39,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Hold what each input is given: arrays of `rounds` batches of the graph, one after another."""
+    """What each input is given: arrays of `rounds` batches of the graph, one after another."""
 
     arrays: Mapping[str, Array]
     wanted: Mapping[str, Wanted]
     rounds: int
 
     def batches(self, count: int) -> Iterator[dict[str, Array]]:
-        """Give the first `count` batches."""
+        """Return the first `count` batches."""
         for number in range(count):
             yield {name: self._batch(name, number) for name in self.arrays}
 
@@ -109,7 +109,7 @@ def _unpacked_bytes(path: Path | str) -> int:
 
 
 def _by_input(arrays: dict[str, Array], wanted: Mapping[str, Wanted], place: str) -> dict[str, Array]:
-    """Give arrays by the graph's inputs, of which none may be missing and none unknown."""
+    """Return arrays by the graph's inputs, of which none may be missing and none unknown."""
     if "" in arrays and len(arrays) == 1:
         if len(wanted) != 1:
             allowed = f"give a .npz with {listed(wanted)}"

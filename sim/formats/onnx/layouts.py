@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.formats.onnx.graph import Node
+from sim.formats.onnx.graph import GraphNode
 from sim.formats.onnx.network import Source
 from sim.formats.onnx.operators import Operator
 from sim.networks.layer import Shape
@@ -20,7 +20,7 @@ _DEFAULT_EPSILON = 1e-5
 
 @dataclass(slots=True)
 class Affine:
-    """Hold what becomes of a layer's products: each filter's times `scale`, plus `shift`, which is its bias."""
+    """What becomes of a layer's products: each filter's times `scale`, plus `shift`, which is its bias."""
 
     scale: Array
     shift: Array
@@ -45,7 +45,7 @@ def constant_names(source: Source) -> list[str]:
 
 
 def stored_ifmap(operator: Operator, value: Array, stored: tuple[int, int, int]) -> Array:
-    """Give a value as an ifmap (N, G C, h, w) without its padding; `stored` is (G C, h, w)."""
+    """Return a value as an ifmap (N, G C, h, w) without its padding; `stored` is (G C, h, w)."""
     if operator.node.op == "Conv":
         return value
     channels_last = value if operator.channels_last else np.swapaxes(value, -1, -2)
@@ -55,7 +55,7 @@ def stored_ifmap(operator: Operator, value: Array, stored: tuple[int, int, int])
 
 
 def laid_out_ofmap(operator: Operator, value: Array, shape: Shape) -> Array:
-    """Give a value as an ofmap (N, G M, E, F)."""
+    """Return a value as an ofmap (N, G M, E, F)."""
     if operator.node.op == "Conv":
         return value
     filters_last = np.moveaxis(value, operator.channel_axis, -1).reshape(-1, shape.E * shape.F, shape.M)
@@ -63,7 +63,7 @@ def laid_out_ofmap(operator: Operator, value: Array, shape: Shape) -> Array:
 
 
 def scaled_filters(source: Source, shape: Shape, constants: Mapping[str, Array]) -> tuple[Array, Array]:
-    """Give a layer's filters (G M, C, R, S) and biases (G M), with all that it takes up."""
+    """Hand a layer's filters (G M, C, R, S) and biases (G M), with all that it takes up."""
     operator = source.operator
     weights = constants[operator.weights].astype(np.float64)
     if operator.node.op != "Conv" and operator.filters_last:
@@ -93,7 +93,7 @@ def _affine(source: Source, filters: int, constants: Mapping[str, Array]) -> Aff
     return affine
 
 
-def _normalise(affine: Affine, node: Node, constants: Mapping[str, Array]) -> None:
+def _normalise(affine: Affine, node: GraphNode, constants: Mapping[str, Array]) -> None:
     scale, shift, mean, variance = (constants[name].astype(np.float64) for name in node.inputs[1:5])
     factor = scale / np.sqrt(variance + _number(node, "epsilon", _DEFAULT_EPSILON))
     affine.scale = affine.scale * factor
@@ -119,13 +119,13 @@ def _per_filter(constant: Array, operator: Operator, filters: int) -> Array:
 
 
 def _channels_from_end(operator: Operator) -> int:
-    """Give the axis of the ofmap's channels, counted from the last, -1, towards the first."""
+    """Return the axis of the ofmap's channels, counted from the last, -1, towards the first."""
     if operator.node.op == "Conv":
         return -3
     weights_first = operator.node.inputs[0] == operator.weights
     return -2 if weights_first and operator.channel_axis >= 0 else -1
 
 
-def _number(node: Node, name: str, default: float) -> float:
+def _number(node: GraphNode, name: str, default: float) -> float:
     value = node.attributes.get(name, default)
     return float(value) if isinstance(value, (int, float)) else default

@@ -11,7 +11,7 @@ from sim.files.schema import validate_data
 from sim.files.text import shown_path
 from sim.formats.onnx.account import Account, account_of
 from sim.formats.onnx.fusion import RECTIFIED_ZEROS, Fused, behind_layers, default_zeros, fuse
-from sim.formats.onnx.graph import Graph, Node
+from sim.formats.onnx.graph import Graph, GraphNode
 from sim.formats.onnx.operators import Operator, images_of, operator_of
 from sim.formats.onnx.reader import OnnxModel, read_graph
 from sim.formats.onnx.shapes import InputShapes
@@ -26,7 +26,7 @@ _LONGEST_NAME = 128
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Hold what a layer was made of: its node, and those that it takes up."""
+    """What a layer was made of: its node, and those that it takes up."""
 
     operator: Operator
     fused: Fused
@@ -34,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class OnnxNetwork:
-    """Hold a network, its graph and what became of the graph's nodes; `sources` are by the layers' names."""
+    """A network, its graph and what became of the graph's nodes; `sources` are by the layers' names."""
 
     workload: Workload
     account: Account
@@ -90,10 +90,10 @@ def _check_count(operators: Mapping[int, Operator], graph: Graph) -> None:
 
 
 class _Values:
-    """Know of the values in a graph what layers need: their zeros, and which are the network's own input."""
+    """What layers need to know of the values in a graph: their zeros, and which are the network's own input."""
 
     def __init__(self, model: OnnxModel, path: Path | str, operators: Mapping[int, Operator]) -> None:
-        def is_zero(node: Node, value: str) -> bool:
+        def is_zero(node: GraphNode, value: str) -> bool:
             return value in model.graph.constants and zero_fraction(model, value, path) == 1.0
 
         self._graph = model.graph

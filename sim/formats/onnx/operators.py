@@ -8,14 +8,14 @@ from math import prod
 from typing import Any
 
 from sim.errors import quoted
-from sim.formats.onnx.graph import RESHAPING, Dims, Graph, Node
+from sim.formats.onnx.graph import RESHAPING, Dims, Graph, GraphNode
 
 _PLANE = 4  # the rank of N C H W
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Hold a node that becomes a layer.
+    """A node that becomes a layer.
 
     `ifmap` and `weights` name its operands, `entry` has the layer's shape in the words of a workload file,
     `channel_axis` is that of the ofmap's channels in what the node puts out. `rows` is how many rows of an image a
@@ -23,7 +23,7 @@ class Operator:
     channels and the weights' filters are the last dimension (`channels_last`, `filters_last`), else the last but one.
     """
 
-    node: Node
+    node: GraphNode
     ifmap: str
     weights: str
     entry: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Operator:
 
 
 def images_of(graph: Graph) -> int:
-    """Give the batch that the graph was made for: that of its first Conv, else its first input's first dimension."""
+    """Return the batch that the graph was made for: that of its first Conv, else its first input's first dimension."""
     for node in graph.running:
         if node.op == "Conv" and graph.shapes.get(node.inputs[0]):
             return max(1, graph.shapes[node.inputs[0]][0])
@@ -42,8 +42,8 @@ def images_of(graph: Graph) -> int:
     return max(1, first[0]) if first else 1
 
 
-def operator_of(node: Node, graph: Graph, images: int) -> Operator | None:
-    """Give what the accelerator makes of a node; None where it doesn't run it.
+def operator_of(node: GraphNode, graph: Graph, images: int) -> Operator | None:
+    """Return what the accelerator makes of a node; None where it doesn't run it.
 
     Raises InputError for a Conv or Gemm that the accelerator should run but can't.
     """
@@ -56,7 +56,7 @@ def operator_of(node: Node, graph: Graph, images: int) -> Operator | None:
     return None
 
 
-def _conv(node: Node, graph: Graph, images: int) -> Operator:
+def _conv(node: GraphNode, graph: Graph, images: int) -> Operator:
     ifmap, weights = node.inputs[:2]
     if weights not in graph.constants:
         raise graph.fault(node, f"its weights {quoted(weights)} are no constant", "store them as an initializer")
@@ -82,7 +82,7 @@ def _conv(node: Node, graph: Graph, images: int) -> Operator:
     return Operator(node, ifmap, weights, entry, channel_axis=1)
 
 
-def _check_conv(node: Node, graph: Graph, images: int, sizes: tuple[Dims, Dims, int]) -> None:
+def _check_conv(node: GraphNode, graph: Graph, images: int, sizes: tuple[Dims, Dims, int]) -> None:
     stored, kernels, groups = sizes
     if groups < 1 or kernels[1] * groups != stored[1]:
         wrong = f"weights for {kernels[1]} channels in {groups} groups over an ifmap of {stored[1]} channels"
@@ -98,8 +98,8 @@ def _check_conv(node: Node, graph: Graph, images: int, sizes: tuple[Dims, Dims, 
         raise graph.fault(node, wrong, "every convolution runs once an image")
 
 
-def _padding(node: Node, graph: Graph, sizes: Dims, kernels: Dims, strides: Dims) -> tuple[int, int, int, int]:
-    """Give the padding at the top, bottom, left and right."""
+def _padding(node: GraphNode, graph: Graph, sizes: Dims, kernels: Dims, strides: Dims) -> tuple[int, int, int, int]:
+    """Return the padding at the top, bottom, left and right."""
     automatic = node.attributes.get("auto_pad", "NOTSET")
     if automatic == "VALID":
         return 0, 0, 0, 0
@@ -123,7 +123,7 @@ def _same(size: int, kernel: int, stride: int, *, upper: bool) -> tuple[int, int
     return (less, more) if upper else (more, less)
 
 
-def _gemm(node: Node, graph: Graph, images: int) -> Operator:
+def _gemm(node: GraphNode, graph: Graph, images: int) -> Operator:
     left, right = node.inputs[:2]
     turned = [bool(graph.whole(node, name, 0)) for name in ("transA", "transB")]
     if left not in graph.constants and right not in graph.constants:
@@ -131,7 +131,7 @@ def _gemm(node: Node, graph: Graph, images: int) -> Operator:
     return _product(node, graph, images, (left, turned[0]), (right, turned[1]))
 
 
-def _matmul(node: Node, graph: Graph, images: int) -> Operator | None:
+def _matmul(node: GraphNode, graph: Graph, images: int) -> Operator | None:
     """Leave out products of two values that are computed, and those with other weights for each image or head."""
     left, right = node.inputs[:2]
     weights = right if right in graph.constants else left
@@ -140,7 +140,7 @@ def _matmul(node: Node, graph: Graph, images: int) -> Operator | None:
     return _product(node, graph, images, (left, False), (right, False))
 
 
-def _product(node: Node, graph: Graph, images: int, left: tuple[str, bool], right: tuple[str, bool]) -> Operator:
+def _product(node: GraphNode, graph: Graph, images: int, left: tuple[str, bool], right: tuple[str, bool]) -> Operator:
     """Take a matrix product, of operands that may be transposed, as a fully connected layer."""
     swapped = right[0] not in graph.constants
     (ifmap, ifmap_turned), (weights, weights_turned) = (right, left) if swapped else (left, right)
@@ -176,7 +176,7 @@ def _product(node: Node, graph: Graph, images: int, left: tuple[str, bool], righ
 
 
 def _unflattened(value: str, graph: Graph, sizes: tuple[int, int]) -> Dims:
-    """Give (C, H, W) of the fmap that was flattened into a vector of `sizes` (images, words), else (words, 1, 1)."""
+    """Return (C, H, W) of the fmap that was flattened into a vector of `sizes` (images, words), else (words, 1, 1)."""
     images, words = sizes
     while True:
         shape = graph.shapes.get(value, ())

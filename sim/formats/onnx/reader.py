@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sim.errors import InputError, quoted
 from sim.files.text import shown_path
 from sim.formats.onnx.file import bodies_of, nodes_of, read_model
-from sim.formats.onnx.graph import LAYER_OPERATORS, Attribute, Graph, Node
+from sim.formats.onnx.graph import LAYER_OPERATORS, Attribute, Graph, GraphNode
 from sim.formats.onnx.shapes import InputShapes, infer_shapes
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _STANDARD = ("", "ai.onnx")
 
 @dataclass(frozen=True, slots=True)
 class OnnxModel:
-    """Hold a model's graph and the tensors of its file."""
+    """A model's graph and the tensors of its file."""
 
     graph: Graph
     tensors: Mapping[str, TensorProto]
@@ -47,7 +47,7 @@ def read_graph(path: Path | str, given: InputShapes) -> OnnxModel:
 
 
 def _is_tensor(node: NodeProto) -> bool:
-    """Tell whether a node is a tensor of the file in the disguise of an operator."""
+    """Return whether a node is a tensor of the file in the disguise of an operator."""
     is_constant = node.op_type == "Constant" and node.domain in _STANDARD and len(node.output) == 1
     return is_constant and any(attribute.name == "value" and attribute.HasField("t") for attribute in node.attribute)
 
@@ -107,10 +107,10 @@ def _twice(name: str, where: str) -> InputError:
 
 
 def _title(proto: NodeProto) -> str:
-    return Node(0, proto.op_type, proto.name, (), tuple(proto.output), {}).title
+    return GraphNode(0, proto.op_type, proto.name, (), tuple(proto.output), {}).title
 
 
-def _node(proto: NodeProto, number: int, place: str) -> Node:
+def _node(proto: NodeProto, number: int, place: str) -> GraphNode:
     """Take an operator over. Raises InputError where its body holds layers."""
     op = proto.op_type if proto.domain in _STANDARD else f"{proto.domain}.{proto.op_type}"
     captured: list[str] = []
@@ -125,7 +125,7 @@ def _node(proto: NodeProto, number: int, place: str) -> Node:
             )
     for body in bodies:
         captured += [value.name for value in body.output]
-    return Node(
+    return GraphNode(
         number=number,
         op=op,
         name=proto.name,
@@ -137,7 +137,7 @@ def _node(proto: NodeProto, number: int, place: str) -> Node:
 
 
 def _attribute(proto: AttributeProto) -> Attribute:
-    """Give an attribute's numbers or text; None for tensors, graphs and types."""
+    """Return an attribute's numbers or text; None for tensors, graphs and types."""
     from onnx import AttributeProto as Kind
 
     if proto.type == Kind.INT:

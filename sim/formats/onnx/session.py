@@ -25,7 +25,7 @@ _FATAL = 4  # the only messages that it may print
 
 
 class Session:
-    """Run a graph on one thread of the CPU, as written and every time the same."""
+    """A graph run on one thread of the CPU, as written and every time the same."""
 
     def __init__(self, path: Path | str, graph: Graph, values: Iterable[str]) -> None:
         """Load a model so that `values` can be looked at; raise InputError where it can't be run."""
@@ -50,7 +50,7 @@ class Session:
         )
 
     def run(self, values: Sequence[str], given: Mapping[str, Array]) -> dict[str, Array]:
-        """Give values of the graph by name. Raises InputError."""
+        """Return values of the graph by name. Raises InputError."""
         wanted = list(dict.fromkeys(values))
         found = attempt(lambda: self._session.run(wanted, dict(given)), self._place, _CANT_RUN, "check the inputs")
         return dict(zip(wanted, found, strict=True))

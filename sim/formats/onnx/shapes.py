@@ -38,7 +38,7 @@ def read_shapes(texts: Sequence[str]) -> dict[str, Dims]:
 def infer_shapes(
     model: ModelProto, tensors: Mapping[str, TensorProto], given: InputShapes, path: Path | str
 ) -> dict[str, Dims]:
-    """Give the shapes of all values of a model that are known in full; `tensors` are those that the file holds.
+    """Return the shapes of all values of a model that are known in full; `tensors` are those that the file holds.
 
     A free first dimension of an input is the batch: 1 unless `given` says otherwise. Raises InputError for other free
     dimensions that are not given, and for shapes that contradict each other.
@@ -65,7 +65,7 @@ def infer_shapes(
 
 
 def _known(value: ValueInfoProto) -> Dims | None:
-    """Give a declared shape; None where a dimension, or all of it, is open."""
+    """Return a declared shape; None where a dimension, or all of it, is open."""
     if not value.type.HasField("tensor_type") or not value.type.tensor_type.HasField("shape"):
         return None
     dims = value.type.tensor_type.shape.dim
@@ -105,7 +105,7 @@ def _count(tensor: TensorProto) -> int:
 
 
 def holds_values(tensor: TensorProto) -> bool:
-    """Tell whether a tensor's values are in the file or beside it; those of published architectures were taken out."""
+    """Return whether a tensor's values are in the file or beside it; published architectures have none."""
     from onnx import TensorProto
 
     fields = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")

@@ -19,7 +19,7 @@ _KEEPING = RESHAPING | {"Transpose"}
 
 
 def zero_fraction(model: OnnxModel, value: str, path: Path | str) -> float | None:
-    """Give the fraction of zeros in a constant; None where the file doesn't hold its values.
+    """Return the fraction of zeros in a constant; None where the file doesn't hold its values.
 
     It is looked for through operators that only rearrange. Raises InputError for values that can't be read.
     """

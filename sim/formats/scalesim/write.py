@@ -36,7 +36,7 @@ def write_topology(workload: Workload) -> str:
 
 
 def _rows(layer: Layer) -> Iterator[tuple[str, int]]:
-    """Give the rows of a layer: name and channels."""
+    """Return the rows of a layer: name and channels."""
     shape = layer.shape
     name = _UNSAFE.sub("_", layer.name.strip()).replace("DP", "dp")
     if shape.G == 1:

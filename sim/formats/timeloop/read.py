@@ -33,7 +33,7 @@ _MOST_FILES = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """Hold what a problem's `shape` says: its name, its dimensions, defaults, and whether P is along the height."""
+    """What a problem's `shape` says: its name, its dimensions, defaults, and whether P is along the height."""
 
     name: str = ""
     dimensions: tuple[str, ...] = ("C", "M", "R", "S", "P", "Q", "N")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.ledger.estimate import Estimate
-from sim.views.charts.parts import KIND_COLOURS, Part, bars_size, draw_bars, plain
+from sim.views.charts.parts import KIND_COLOURS, BarPart, bars_size, draw_bars, label_text
 from sim.views.charts.picture import render
-from sim.views.estimate_table import summary
+from sim.views.estimate_table import estimate_summary
 from sim.views.scale import scale_for
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ def draw(estimate: Estimate, *, suffix: str, title: str) -> bytes:
     names = [layer.name for layer in estimate.layers]
     scale = scale_for(estimate.unit, estimate.largest, below=1000)
     parts = [
-        Part(name, colour, [getattr(layer, name) / scale.factor for layer in estimate.layers])
+        BarPart(name, colour, [getattr(layer, name) / scale.factor for layer in estimate.layers])
         for name, colour in KIND_COLOURS.values()
     ]
 
     def draw_on(figure: Figure) -> None:
         axes = figure.subplots()
         draw_bars(axes, names, parts, ylabel=f"energy per image ({scale.name})")
-        axes.set_title(f"{plain(title, most=72)}\n{summary(estimate)}", fontsize=10, loc="left")
+        axes.set_title(f"{label_text(title, most=72)}\n{estimate_summary(estimate)}", fontsize=10, loc="left")
 
     return render(draw_on, suffix=suffix, size=bars_size(names, height=4.2))

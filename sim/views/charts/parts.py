@@ -29,8 +29,8 @@ _MOST_NAMES = 200  # of more bars, some go without a name
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Hold one part of all bars: its name, its colour, a value for each bar."""
+class BarPart:
+    """One part of all bars: its name, its colour, a value for each bar."""
 
     name: str
     colour: str
@@ -46,18 +46,18 @@ def require_matplotlib(option: str) -> None:
         raise InputError.located(option, wrong="charts need matplotlib", allowed=allowed) from error
 
 
-def plain(text: str, *, most: int = 40) -> str:
+def label_text(text: str, *, most: int = 40) -> str:
     """Keep a name from being taken for mathematics, breaking a line or filling the picture."""
     shown = text if len(text) <= most else f"{text[: most - 3]}..."
     return printable(shown).replace("$", r"\$")
 
 
 def bars_size(names: Sequence[str], *, height: float = 3.6) -> tuple[float, float]:
-    """Give a picture's width and height in inches: room for every name, up to what a file can hold."""
+    """Return a picture's width and height in inches: room for every name, up to what a file can hold."""
     return max(6.4, 1.4 + 0.19 * min(len(names), _MOST_NAMES)), height + (0.8 if _are_upright(names) else 0.0)
 
 
-def draw_bars(axes: Axes, names: Sequence[str], parts: Sequence[Part], *, ylabel: str) -> None:
+def draw_bars(axes: Axes, names: Sequence[str], parts: Sequence[BarPart], *, ylabel: str) -> None:
     """Draw a bar of stacked parts for each name; parts that are nothing in all of them are left out."""
     bottom = [0.0] * len(names)
     for part in parts:
@@ -67,7 +67,7 @@ def draw_bars(axes: Axes, names: Sequence[str], parts: Sequence[Part], *, ylabel
             )
             bottom = [below + value for below, value in zip(bottom, part.values, strict=True)]
     upright, step = _are_upright(names), -(-len(names) // _MOST_NAMES)
-    shown = [plain(name) for name in names]
+    shown = [label_text(name) for name in names]
     axes.set_xticks(range(0, len(names), step), shown[::step], rotation=90 if upright else 0)
     axes.tick_params(axis="x", length=0, labelsize=7.5 if upright else 9)
     axes.set_xlim(-0.7, len(names) - 0.3)
@@ -80,5 +80,5 @@ def draw_bars(axes: Axes, names: Sequence[str], parts: Sequence[Part], *, ylabel
 
 
 def _are_upright(names: Sequence[str]) -> bool:
-    """Tell whether names are too many or too long to stand side by side."""
+    """Return whether names are too many or too long to stand side by side."""
     return max(map(len, names), default=0) * len(names) > _LEVEL_CHARACTERS

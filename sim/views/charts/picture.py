@@ -36,7 +36,7 @@ def check_plot(target: Path, *, suffixes: tuple[str, ...] = _SUFFIXES) -> None:
 
 
 def render(draw_on: Callable[[Figure], None], *, suffix: str, size: tuple[float, float]) -> bytes:
-    """Give a picture file, of width and height in inches; it has no date, and the user's style is left alone."""
+    """Return a picture file, of width and height in inches; it has no date, and the user's style is left alone."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

@@ -28,7 +28,7 @@ _GAPS = re.compile(r">\s*\n\s*<")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Hold an SVG file with what it is called: `name` is its own within the page, `label` says what it shows."""
+    """An SVG file with what it is called: `name` is its own within the page, `label` says what it shows."""
 
     name: str
     svg: bytes
@@ -57,7 +57,7 @@ def page(title: str, parts: Iterable[Html]) -> str:
 
 
 def text(words: object) -> Html:
-    """Give what people wrote as it stands: neither markup nor control characters take effect."""
+    """Return what people wrote as it stands: neither markup nor control characters take effect."""
     return Html(escape(printable(str(words)), quote=True))
 
 

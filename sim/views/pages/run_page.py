@@ -21,7 +21,7 @@ from sim.views.charts.parts import (
     SKY,
     VERMILION,
     YELLOW,
-    Part,
+    BarPart,
     bars_size,
     draw_bars,
     require_matplotlib,
@@ -130,7 +130,7 @@ def _energy_figure(
     caption: str,
 ) -> Html:
     scale = scale_for(layers[0].energy.unit, max(map(sum, zip(*values.values(), strict=True))), below=1000)
-    parts = [Part(*styles[key], [value / scale.factor for value in found]) for key, found in values.items()]
+    parts = [BarPart(*styles[key], [value / scale.factor for value in found]) for key, found in values.items()]
     what = "kind of data" if name == "kinds" else "level"
     return _bars(name, layers, parts, f"energy per image ({scale.name})", f"energy by {what}", caption)
 
@@ -138,13 +138,13 @@ def _energy_figure(
 def _time(layers: Sequence[LayerResult]) -> Html:
     processing = [layer.processing_latency_s * 1e3 for layer in layers]
     rest = [(layer.total_latency_s - layer.processing_latency_s) * 1e3 for layer in layers]
-    parts = [Part("processing", BLUE, processing), Part("the rest", ORANGE, rest)]
+    parts = [BarPart("processing", BLUE, processing), BarPart("the rest", ORANGE, rest)]
     caption = "Time of the whole batch; the rest is configuration and the waits for fmaps from and to DRAM."
     return _bars("time", layers, parts, "latency (ms)", "latency, processing and the rest,", caption)
 
 
 def _bars(
-    name: str, layers: Sequence[LayerResult], parts: Sequence[Part], ylabel: str, what: str, caption: str
+    name: str, layers: Sequence[LayerResult], parts: Sequence[BarPart], ylabel: str, what: str, caption: str
 ) -> Html:
     names = [layer.name for layer in layers]
 

@@ -25,7 +25,7 @@ _SVG = ".svg"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Hold what a report's reader may choose: the metrics, the map's axes, and the point whose layers are shown."""
+    """What a report's reader may choose: the metrics, the map's axes, and the point whose layers are shown."""
 
     front: tuple[str, ...]
     metric: str
@@ -59,7 +59,7 @@ def _model(stored: StoredSweep) -> str:
 
 
 def _models_section(stored: StoredSweep) -> list[Html]:
-    """Hold the two models against each other, where both ran."""
+    """Compare the two models with each other, where both ran."""
     rows: list[list[Cell]] = []
     for one in stored.differences():
         means = (one.layers_mean, one.layers_worst, one.networks_mean, one.networks_worst)
@@ -105,7 +105,7 @@ def _values(axis: StoredAxis) -> str:
 
 
 def _reasons(points: SweepPoints) -> list[Html]:
-    """Say why points can't be, the most frequent reasons first."""
+    """State why points can't be, the most frequent reasons first."""
     if not points.impossible:
         return []
     found = Counter(point.reason for point in points.impossible).most_common(_MOST_REASONS)

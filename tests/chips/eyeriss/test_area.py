@@ -14,7 +14,7 @@ CHIP = read_machine(find_machine("eyeriss"))
 
 
 def with_part(part: str, **changed: Any) -> Machine:
-    """Give the chip with some fields of a part changed."""
+    """Return the chip with some fields of a part changed."""
     return CHIP.model_copy(update={part: getattr(CHIP, part).model_copy(update=changed)})
 
 

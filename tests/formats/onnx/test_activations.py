@@ -51,7 +51,7 @@ def activations(
 
 
 def fields(layer: Layer) -> dict[str, object]:
-    """Give a layer's fields, none of them copied."""
+    """Hand a layer's fields, none of them copied."""
     return {name: getattr(layer, name) for name in layer.__dataclass_fields__}
 
 
@@ -333,14 +333,14 @@ def test_refuse_images(array: NDArray[np.generic], line: str, capsys: pytest.Cap
 
 
 def packed(**arrays: object) -> bytes:
-    """Give the bytes of a .npz."""
+    """Return the bytes of a .npz."""
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     return stream.getvalue()
 
 
 def saved(array: NDArray[np.generic]) -> bytes:
-    """Give the bytes of a .npy, which may hold objects."""
+    """Return the bytes of a .npy, which may hold objects."""
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=True)
     return stream.getvalue()

@@ -32,7 +32,7 @@ SAME_SHAPE = {"Relu", "BatchNormalization", "LRN", "Dropout", "Softmax", "Sum", 
 
 @dataclass
 class Count:
-    """Hold what the walk has found: shapes of values, whole numbers of small tensors, constants, and the totals."""
+    """What the walk has found: shapes of values, whole numbers of small tensors, constants, and the totals."""
 
     shapes: dict[str, Dims] = field(default_factory=dict)
     numbers: dict[str, Dims] = field(default_factory=dict)
@@ -65,7 +65,7 @@ def count(model: onnx.ModelProto) -> Count:
 
 
 def step(node: onnx.NodeProto, attributes: Mapping[str, object], found: Count) -> Dims:
-    """Give the shape of what a node puts out, and count it if it is a layer."""
+    """Return the shape of what a node puts out, and count it if it is a layer."""
     given = [found.shapes[name] for name in node.input]
     if node.op_type in SAME_SHAPE:
         return max(given, key=prod)

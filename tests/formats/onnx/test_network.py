@@ -36,7 +36,7 @@ def read(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> OnnxNetwork:
 
 
 def layer_of(model: onnx.ModelProto) -> Layer:
-    """Give the only layer of a model."""
+    """Return the only layer of a model."""
     (layer,) = read(model).workload.layers
     return layer
 
@@ -387,6 +387,6 @@ def test_local_functions_are_written_in_line() -> None:
 
 
 def test_onnx_is_imported_only_for_onnx_files() -> None:
-    code = "import sys, sim.cli.main.inputs, sim.cli.main.convert; print('onnx' in sys.modules)"
+    code = "import sys, sim.cli.inputs, sim.cli.convert; print('onnx' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert found.stdout == "False\n"

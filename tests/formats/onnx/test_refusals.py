@@ -36,14 +36,14 @@ def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refusal(path: str | Path = "n.onnx", **shapes: tuple[int, ...]) -> str:
-    """Give the refusal of a file."""
+    """Return the refusal of a file."""
     with pytest.raises(InputError) as caught:
         read_onnx(path, shapes)
     return str(caught.value)
 
 
 def refused(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> str:
-    """Give the refusal of a model, without its file's name."""
+    """Return the refusal of a model, without its file's name."""
     Path("n.onnx").write_bytes(model.SerializeToString())
     return refusal(**shapes).removeprefix("n.onnx: ")
 

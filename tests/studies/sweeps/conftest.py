@@ -24,7 +24,7 @@ AXES = {"glb.fmap_banks": [1, 6, 25], "core.clock": ["100 MHz", "200 MHz"], "map
 
 @pytest.fixture
 def small(tmp_path: Path) -> dict[str, Any]:
-    """Give the data of the sweep."""
+    """Return the data of the sweep."""
     file = tmp_path / "small.yaml"
     file.write_text(WORKLOAD, encoding="utf-8")
     return {"schema": 1, "workload": str(file), "axes": AXES}
@@ -32,7 +32,7 @@ def small(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def spec(small: dict[str, Any], tmp_path: Path) -> Path:
-    """Give the same as a file; JSON is YAML."""
+    """Return the same as a file; JSON is YAML."""
     file = tmp_path / "spec.yaml"
     file.write_text(json.dumps(small), encoding="utf-8")
     return file

@@ -21,7 +21,7 @@ def study_of(axes: dict[str, Any], sets: tuple[str, ...] = (), **more: Any) -> S
 
 
 def shown(study: Study) -> list[tuple[object, ...]]:
-    """Give all points' values in base units."""
+    """Return all points' values in base units."""
     return [tuple(study.point(number).values.values()) for number in range(len(study))]
 
 

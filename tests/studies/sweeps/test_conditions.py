@@ -27,7 +27,7 @@ def study_of(*where: str, axes: dict[str, Any] = AXES, **more: Any) -> Study:
 
 
 def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Give expressions over expressions."""
+    """Return expressions over expressions."""
     pair = st.tuples(inner, inner)
     return (
         st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%"]), inner).map(

@@ -24,14 +24,14 @@ from sim.studies.sweeps.workers.cluster import DaskCluster
 MANY = ("glb.fmap_banks=1..40", "core.clock=100..250:1 MHz")
 KILLER = """\
 import os
-from sim.sweeps.evaluate import Evaluator
+from sim.studies.sweeps.evaluation.evaluate import Evaluator
 Evaluator.evaluate = lambda self, number: os._exit(1)
 """
 OTHER_CODE = (
     "import sim.studies.sweeps.workers.dask_worker\nsim.sweeps.dask_worker.code_version = lambda: '0.2.0+feed'\n"
 )
 FAILING = """\
-from sim.sweeps.evaluate import Evaluator
+from sim.studies.sweeps.evaluation.evaluate import Evaluator
 def evaluate(self, number):
     raise OSError("no room\\nleft")
 Evaluator.evaluate = evaluate
@@ -40,7 +40,7 @@ Evaluator.evaluate = evaluate
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Give a cluster of two workers, one of them with four threads."""
+    """Return a cluster of two workers, one of them with four threads."""
     with cluster(tmp_path_factory.mktemp("dask")) as found:
         found.add_worker("--nthreads", "1")
         found.add_worker("--nthreads", "4", nanny=True)

@@ -30,7 +30,7 @@ def study_of(axes: dict[str, Any], constraint: dict[str, Any] = AS_PUBLISHED, **
 
 
 def shown(study: Study) -> list[tuple[object, ...]]:
-    """Give all points' values in base units."""
+    """Return all points' values in base units."""
     return [tuple(study.point(number).values.values()) for number in study.numbers()]
 
 

@@ -17,7 +17,7 @@ from sim.files.schema import Document
 from sim.ledger.counts import Level, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.layer import BitWidths
-from sim.studies.sweeps.kept import Memory
+from sim.studies.sweeps.lru_cache import LruCache
 from sim.studies.sweeps.spec.points import Point, Study
 from sim.studies.sweeps.spec.spec import read_study
 from sim.studies.sweeps.spec.variants import read_variants
@@ -105,7 +105,7 @@ def test_a_machine_is_checked_like_a_file_with_the_same_values(tmp_path: Path) -
 
 
 def leaves(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give all values of a file by dotted path."""
+    """Return all values of a file by dotted path."""
     found: dict[str, Any] = {}
     for name, value in data.items():
         found |= leaves(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": [value]}
@@ -139,14 +139,14 @@ def test_a_machine_that_can_not_be_is_refused_each_time() -> None:
 
 
 class Part(Document):
-    """Be a part with a default."""
+    """A part with a default."""
 
     low: Annotated[int, Field(ge=0)] = 1
     high: Annotated[int, Field(ge=0)] = 2
 
 
 class Whole(Document):
-    """Be a file with a rule between its values."""
+    """A file with a rule between its values."""
 
     part: Part = Part()
     most: int
@@ -171,7 +171,7 @@ def test_a_rule_between_values_holds_for_variants(tmp_path: Path) -> None:
 
 
 def test_a_memory_forgets_what_was_asked_for_longest_ago() -> None:
-    memory, made = Memory[int](2), list[str]()
+    memory, made = LruCache[int](2), list[str]()
     for key in ("a", "b", "a", "c", "a", "b"):
         memory.get(key, lambda key=key: made.append(key) or len(made))  # type: ignore[misc]
     assert made == ["a", "b", "c", "b"]

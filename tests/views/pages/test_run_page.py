@@ -46,12 +46,12 @@ def result(**changes: object) -> NetworkResult:
 
 
 def words(run: NetworkResult, status: str = "calibrated") -> list[str]:
-    """Give the texts of a page, which is whole and alone."""
+    """Return the texts of a page, which is whole and alone."""
     return [text for text in check(page_of(run, status=status)).text if text.strip()]
 
 
 def figure_named(name: str, found: list[str]) -> str:
-    """Give the text behind a name."""
+    """Return the text behind a name."""
     return found[found.index(name) + 1]
 
 

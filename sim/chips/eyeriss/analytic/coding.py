@@ -14,7 +14,7 @@ from sim.networks.layer import Layer
 
 @dataclass(frozen=True, slots=True)
 class FmapBits:
-    """Hold the bits over the DRAM link each way, and the values that they stand for."""
+    """The bits over the DRAM link each way, and the values that they stand for."""
 
     ifmap_read: int
     ofmap_written: int
@@ -22,7 +22,7 @@ class FmapBits:
 
 @dataclass(frozen=True, slots=True)
 class FmapCoder:
-    """Estimate coded sizes for a machine's link and code."""
+    """Estimates of coded sizes for a machine's link and code."""
 
     code: FmapCode
     machine: Machine

@@ -11,7 +11,7 @@ from sim.networks.layer import Shape
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Hold one kind of piece that a loop is cut into: its size, and how many there are."""
+    """One kind of piece that a loop is cut into: its size, and how many there are."""
 
     size: int
     count: int
@@ -33,7 +33,7 @@ def merge(chunks: list[Chunk]) -> tuple[Chunk, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Loops:
-    """Hold the pieces of each loop of a mapped layer (JSSC 2017, Fig. 7).
+    """The pieces of each loop of a mapped layer (JSSC 2017, Fig. 7).
 
     `filter_groups` are the m held in the GLB, `filters` the p t of one pass, over all groups. `array_columns` is
     given where a filter word reaches one row of that many PEs, so that each segment of a folded set is sent its own.
@@ -51,17 +51,17 @@ class Loops:
 
     @property
     def image_groups(self) -> int:
-        """Count the groups of n images."""
+        """The number of groups of n images."""
         return _number(self.images)
 
     @property
     def strip_count(self) -> int:
-        """Count the strips of e ofmap rows."""
+        """The number of strips of e ofmap rows."""
         return _number(self.strips)
 
     @property
     def filter_sends(self) -> int:
-        """Add up, over the strips, how often a filter word is sent: for each segment of a set, or once for all."""
+        """The sum, over the strips, of how often a filter word is sent: for each segment of a set, or once for all."""
         if self.array_columns is None:
             return self.strip_count
         width = min(self.mapping.e, self.array_columns)
@@ -69,43 +69,43 @@ class Loops:
 
     @property
     def filter_passes(self) -> int:
-        """Count the passes that go through all M filters."""
+        """The number of passes that go through all M filters."""
         return _number(self.filters)
 
     @property
     def channel_passes(self) -> int:
-        """Count the channel groups."""
+        """The number of channel groups."""
         return _number(self.channels)
 
     @property
     def passes(self) -> int:
-        """Count the processing passes of the layer."""
+        """The number of processing passes of the layer."""
         filters_and_channels = self.filter_passes * self.channel_passes
         return self.shape.G * self.image_groups * self.strip_count * filters_and_channels
 
     @property
     def filter_sets(self) -> int:
-        """Add up the filter sets at work, over all filter passes."""
+        """The sum of the filter sets at work, over all filter passes."""
         return sum(chunk.count * -(-chunk.size // self.mapping.p) for chunk in self.filters)
 
     @property
     def channel_sets(self) -> int:
-        """Add up the channel sets at work, over all channel groups."""
+        """The sum of the channel sets at work, over all channel groups."""
         return sum(chunk.count * -(-chunk.size // self.mapping.q) for chunk in self.channels)
 
     @property
     def rows_fetched(self) -> int:
-        """Add up the ifmap rows of all strips; strips overlap."""
+        """The sum of the ifmap rows of all strips; strips overlap."""
         return self._rows(self.shape.Uy)
 
     @property
     def rows_sent(self) -> int:
-        """Add up the ifmap rows that a window covers, over all strips."""
+        """The sum of the ifmap rows that a window covers, over all strips."""
         return self._rows(min(self.shape.Uy, self.shape.R))
 
     @property
     def columns_sent(self) -> int:
-        """Count the ifmap columns that a window covers."""
+        """The number of ifmap columns that a window covers."""
         return (self.shape.F - 1) * min(self.shape.Ux, self.shape.S) + self.shape.S
 
     def _rows(self, slide: int) -> int:

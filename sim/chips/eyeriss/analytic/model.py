@@ -17,7 +17,7 @@ from sim.ledger.results import LayerRun
 
 @dataclass(frozen=True, slots=True)
 class AnalyticModel:
-    """Count in closed form. `code` says how fmaps lie in DRAM; the job's tensors are not looked at."""
+    """Counts in closed form. `code` says how fmaps lie in DRAM; the job's tensors are not looked at."""
 
     machine: Machine
     code: FmapCode = FmapCode.SIGNIFICANCE_MAP

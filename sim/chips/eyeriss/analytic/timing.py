@@ -14,7 +14,7 @@ from sim.ledger.energy import CostTable
 
 @dataclass(frozen=True, slots=True)
 class LayerCycles:
-    """Hold a layer's core cycles without and with the waits for fmaps, and with the configuration."""
+    """A layer's core cycles without and with the waits for fmaps, and with the configuration."""
 
     processing: int
     total: int

@@ -21,7 +21,7 @@ LevelTeller = Callable[[str, int], None]
 
 
 def level_teller(env: simpy.Environment, probes: Probes) -> LevelTeller:
-    """Give a function that tells the bits that banks hold from this instant on."""
+    """Return a function that tells the bits that banks hold from this instant on."""
 
     def tell(name: str, bits: int) -> None:
         probes.tell(f"glb {name}", now(env), now(env), "holds", counts={"bits": bits})
@@ -31,7 +31,7 @@ def level_teller(env: simpy.Environment, probes: Probes) -> LevelTeller:
 
 @dataclass(slots=True)
 class Region:
-    """Hold some banks given to one kind of data for a layer: their capacity and what is in them, in bits."""
+    """Some banks given to one kind of data for a layer: their capacity and what is in them, in bits."""
 
     name: str
     banks: int
@@ -61,7 +61,7 @@ class Region:
 
 @dataclass(slots=True)
 class Buffer:
-    """Hold the GLB of one layer: its regions, and the ledger that they count in."""
+    """The GLB of one layer: its regions, and the ledger that they count in."""
 
     ledger: Ledger
     ifmap: Region

@@ -13,8 +13,8 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.engine.buffer import level_teller, make_buffer
 from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
-from sim.chips.eyeriss.engine.controller import Controller, Plan
-from sim.chips.eyeriss.engine.datapath import NEVER_WRITTEN, Datapath, Fault
+from sim.chips.eyeriss.engine.controller import Controller, Schedule
+from sim.chips.eyeriss.engine.datapath import NEVER_WRITTEN, Datapath, SeededFault
 from sim.chips.eyeriss.engine.fmaps import FmapStore
 from sim.chips.eyeriss.engine.gating import ZeroGate
 from sim.chips.eyeriss.engine.pe_array import PeArray
@@ -39,7 +39,7 @@ StartOrder = Callable[[Sequence[Process]], Sequence[Process]]
 
 @dataclass(slots=True)
 class CycleModel:
-    """Run layers on a cycle-level chip.
+    """A cycle-level chip that runs layers.
 
     `reuse` steps each distinct pass once; off, it steps every pass, with the same result. `start_order` may shuffle
     the components' processes; the result must not depend on it. `make_environment` may make one that observes events.
@@ -58,7 +58,7 @@ class CycleModel:
     cycles_stepped: int = 0
     pe_cycles_stepped: int = 0
     check: bool = False
-    fault: Fault | None = None
+    fault: SeededFault | None = None
 
     def run(self, job: Job) -> LayerRun:
         """Simulate one layer; raise ModelError if a conservation law breaks or a checked value is wrong."""
@@ -83,7 +83,7 @@ class CycleModel:
         )
 
     def _configure(self, job: Job, clocks: Clocks) -> int:
-        """Give the core cycles that the scan chain takes, all before tick 0."""
+        """Return the core cycles that the scan chain takes, all before tick 0."""
         chain, times = self.machine.scan_chain, job.folded.configurations
         cycles = configuration_cycles(chain, core_hz=self.machine.core.clock, configurations=times)
         counts = {"configurations": times, "bits": times * chain.bits}
@@ -112,7 +112,7 @@ class CycleModel:
         array = PeArray(machine, shape, job.mapping, case.placement, bits, psum_banks, self.reuse)
         controller = Controller(
             env=env,
-            plan=Plan(shape, job.mapping, job.batch, job.folded.filters_per_run),
+            plan=Schedule(shape, job.mapping, job.batch, job.folded.filters_per_run),
             clocks=clocks,
             link=link,
             buffer=buffer,
@@ -149,7 +149,7 @@ class CycleModel:
         )
 
     def _compute_values(self, job: Job, array: PeArray, controller: Controller) -> ValueCheck:
-        """Give the controller a datapath, and memory for what it makes; know what that must be."""
+        """Hand the controller a datapath, and memory for what it makes; know what that must be."""
         if job.ifmap is None or job.filters is None:
             raise ModelError("the engine computes with values", f"layer {job.layer.name} came without its tensors")
         shape, bits, fmaps = job.layer.shape, job.layer.bits, controller.fmaps

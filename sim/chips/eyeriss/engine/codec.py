@@ -22,7 +22,7 @@ Values = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """Describe a tile's stream in DRAM: its values, its bits, the ticks through codec and link, and if it is coded."""
+    """A tile's stream in DRAM: its values, its bits, the ticks through codec and link, and if it is coded."""
 
     values: int
     bits: int
@@ -31,7 +31,9 @@ class Stream:
 
 
 class Codec:
-    """Code fmaps on their way to DRAM and expand them on their way back; pass them through where it is off."""
+    """The coder of fmaps on their way to DRAM, and their decoder on the way back; it passes them through where it is
+    off.
+    """
 
     def __init__(self, code: RunLengthCode, clocks: Clocks, *, link_width: int) -> None:
         self._code = code

@@ -10,7 +10,7 @@ READ, WRITE = Direction.READ, Direction.WRITE
 
 
 def check_layer(ledger: Ledger, shape: Shape, *, batch: int) -> None:
-    """Hold a finished layer's ledger against the laws that shape and batch alone impose."""
+    """Check a finished layer's ledger against the laws that shape and batch alone impose."""
     count = ledger.count
     outputs = batch * shape.G * shape.M * shape.E * shape.F
     products = shape.C * shape.R * shape.S

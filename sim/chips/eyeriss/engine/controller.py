@@ -32,8 +32,8 @@ Process = Generator[simpy.Event, Any, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Hold the loops of a layer."""
+class Schedule:
+    """The loops of a layer."""
 
     shape: Shape
     mapping: Mapping
@@ -54,13 +54,14 @@ class Plan:
 
 @dataclass(slots=True)
 class Controller:
-    """Run a layer's tiles; count ifmaps and ofmaps between DRAM and GLB, and the time that the array is not waiting.
+    """The process that runs a layer's tiles; it counts ifmaps and ofmaps between DRAM and GLB, and the time that the
+    array is not waiting.
 
     Where there is a datapath, every pass is computed as well.
     """
 
     env: simpy.Environment
-    plan: Plan
+    plan: Schedule
     clocks: Clocks
     link: Link
     buffer: Buffer
@@ -156,7 +157,7 @@ class Controller:
             tell_phases(self.probes, phases, run, filters, self._pass_counts(tile, shape, run, live_macs))
 
     def _pass_counts(self, tile: Tile, shape: PassShape, run: PassRun, live_macs: int) -> dict[str, int]:
-        """Give what there is to tell of a pass beside its filters and its times."""
+        """Return what there is to tell of a pass beside its filters and its times."""
         return {
             "pass": self.array.passes - 1,
             "group": tile.group,
@@ -173,7 +174,7 @@ class Controller:
         }
 
     def _early_from(self) -> int:
-        """Give the core's edge from which a pass's filters could go in while the last pass drained."""
+        """Return the core's edge from which a pass's filters could go in while the last pass drained."""
         start = max(self._drained_from, self.preload.ready_since)
         return start + to_next_edge(start, self.clocks.core_ticks)
 
@@ -222,5 +223,5 @@ class Controller:
         return value
 
     def _into_core_domain(self) -> int:
-        """Give the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""
+        """Return the ticks until the core sees the end of a transfer: its next edge, and the asynchronous FIFO."""
         return to_next_edge(now(self.env), self.clocks.core_ticks) + self.sync_ticks

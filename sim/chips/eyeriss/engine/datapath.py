@@ -21,8 +21,8 @@ NEVER_WRITTEN = 0x2A2A  # what memory holds before: a value that is not computed
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """Describe a seeded fault: in the PE at `row`, `column` of the array, `bit` (0 to 31) of every product flips."""
+class SeededFault:
+    """A seeded fault: in the PE at `row`, `column` of the array, `bit` (0 to 31) of every product flips."""
 
     row: int
     column: int
@@ -31,7 +31,8 @@ class Fault:
 
 @dataclass(slots=True)
 class Datapath:
-    """Compute a layer's psums; `filters` (G M, C, R, S) are folded as the store's ifmap is, `window` a right shift.
+    """The computation of a layer's psums; `filters` (G M, C, R, S) are folded as the store's ifmap is, `window` a right
+    shift.
 
     Psums begin with `biases` (G M) where there are any, whose own way into the GLB is not counted.
     """
@@ -40,7 +41,7 @@ class Datapath:
     fmaps: FmapStore
     filters: Fmap
     window: int
-    fault: Fault | None = None
+    fault: SeededFault | None = None
     biases: Fmap | None = None
     begun_cycles: list[int] = field(init=False, default_factory=list)
     _glb: Fmap = field(init=False, default_factory=lambda: np.empty(0, np.int16))
@@ -72,7 +73,7 @@ class Datapath:
         return psums
 
     def weights_of(self, tile: Tile, filters: Span) -> Fmap:
-        """Give a pass's filters (filters, channels, R, S)."""
+        """Return a pass's filters (filters, channels, R, S)."""
         first = tile.group * self.fmaps.shape.M + filters.start
         channels = slice(tile.channels.start, tile.channels.stop)
         return np.ascontiguousarray(self.filters[first : first + filters.size, channels])
@@ -111,7 +112,7 @@ class Datapath:
         )
 
     def _flips(self, places: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Give the bits that each PE flips in its products."""
+        """Return the bits that each PE flips in its products."""
         flips = np.zeros(len(places), np.uint32)
         if self.fault is not None:
             flips[(places == (self.fault.row, self.fault.column)).all(axis=1)] = 1 << self.fault.bit

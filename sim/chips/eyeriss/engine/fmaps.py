@@ -22,7 +22,7 @@ Fmap = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True)
 class IfmapTile:
-    """Describe a loaded tile: its stream, and what its zeros leave to compute."""
+    """A loaded tile: its stream, and what its zeros leave to compute."""
 
     stream: Stream
     live: LiveTile
@@ -30,7 +30,7 @@ class IfmapTile:
 
 @dataclass(slots=True)
 class FmapStore:
-    """Hold a layer's ifmap (N, G C, H, W), finished psums (N, G M, E, F), and filters (G M, C, R, S) if they gate.
+    """A layer's ifmap (N, G C, H, W), finished psums (N, G M, E, F), and filters (G M, C, R, S) if they gate.
 
     Where psums are computed, `finish` brings them, and `ofmap`, like them, takes what DRAM holds in the end.
     """
@@ -89,7 +89,7 @@ class FmapStore:
         )
 
     def ifmap_of(self, tile: Tile) -> Fmap:
-        """Give a tile's ifmap (images, channels, strip rows, W)."""
+        """Return a tile's ifmap (images, channels, strip rows, W)."""
         shape = self.shape
         channel = tile.group * shape.C + tile.channels.start
         top = tile.rows.start * shape.Uy

@@ -18,14 +18,14 @@ from sim.networks.layer import Shape
 
 @dataclass(frozen=True, slots=True)
 class LiveTile:
-    """Hold what a tile's zeros leave: one filter's products, and by tap (channels, R, S) where filters gate too."""
+    """What a tile's zeros leave: one filter's products, and by tap (channels, R, S) where filters gate too."""
 
     products: int
     by_tap: NDArray[np.int64] | None = None
 
 
 class ZeroGate:
-    """Count the MACs that are not gated."""
+    """The count of MACs that are not gated."""
 
     def __init__(self, mode: Gating, shape: Shape) -> None:
         self._mode = mode
@@ -34,7 +34,7 @@ class ZeroGate:
 
     @property
     def needs_filters(self) -> bool:
-        """Say whether filter values gate."""
+        """Whether filter values gate."""
         return self._mode == Gating.EITHER_ZERO
 
     def look_at(self, tile: NDArray[np.int16]) -> LiveTile:

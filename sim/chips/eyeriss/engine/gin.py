@@ -23,7 +23,7 @@ _PUBLISHED_ROW_PITCH = 4  # Fig. 11 sets the row IDs of channel sets apart by th
 
 @dataclass(frozen=True, slots=True)
 class MulticastNetwork:
-    """Hold the IDs of one GIN: `row_ids` (rows) and `col_ids` (rows x columns)."""
+    """The IDs of one GIN: `row_ids` (rows) and `col_ids` (rows x columns)."""
 
     row_ids: Ids
     col_ids: Ids
@@ -31,20 +31,20 @@ class MulticastNetwork:
     unused_col: int
 
     def matches(self, row_tag: int, col_tag: int) -> NDArray[np.bool_]:
-        """Give the PEs (rows x columns) that take a word with this tag."""
+        """Return the PEs (rows x columns) that take a word with this tag."""
         matched: NDArray[np.bool_] = (self.row_ids == row_tag)[:, None] & (self.col_ids == col_tag)
         return matched
 
 
 @dataclass(frozen=True, slots=True)
 class IfmapTags:
-    """Know the tag of each ifmap row: row tags tell channel sets and stride phases apart, column tags diagonals."""
+    """The tag of each ifmap row: row tags tell channel sets and stride phases apart, column tags diagonals."""
 
     stride: int
     row_pitch: int
 
     def of(self, *, channel_set: int, row: int) -> tuple[int, int]:
-        """Give the tag of strip row `row` for the PEs of `channel_set`."""
+        """Return the tag of strip row `row` for the PEs of `channel_set`."""
         return channel_set * self.row_pitch + row % self.stride, row // self.stride
 
 
@@ -58,7 +58,7 @@ def ifmap_tags(shape: Shape, placement: Placement, noc: Networks) -> IfmapTags:
 
 @dataclass(frozen=True, slots=True)
 class FilterTags:
-    """Know the tag of each filter row: row tags tell stacked PE rows apart, column tags sets side by side.
+    """The tag of each filter row: row tags tell stacked PE rows apart, column tags sets side by side.
 
     Where a word reaches one X-bus only, each segment of a folded set has tags of its own, and the word is sent again.
     """
@@ -68,11 +68,11 @@ class FilterTags:
 
     @property
     def times_sent(self) -> int:
-        """Count how often a word is sent to a full set."""
+        """The number of how often a word is sent to a full set."""
         return self.placement.segments if self.reach == FilterMulticast.ROW else 1
 
     def of(self, *, filter_set: int, channel_set: int, filter_row: int, again: int) -> tuple[int, int]:
-        """Give the tag of row `filter_row` of the filters of one set when sent after `again` other times."""
+        """Return the tag of row `filter_row` of the filters of one set when sent after `again` other times."""
         block, beside = divmod(filter_set, self.placement.sets_across)
         stack = (block * self.times_sent + again) * self.placement.channel_sets + channel_set
         return stack * self.placement.filter_height + filter_row, beside
@@ -80,7 +80,7 @@ class FilterTags:
 
 @dataclass(frozen=True, slots=True)
 class GlobalInputNetworks:
-    """Hold the input networks of a layer: two that multicast, with the tags that the controller sends, and psums'."""
+    """The input networks of a layer: two that multicast, with the tags that the controller sends, and psums'."""
 
     noc: Networks
     bits: BitWidths
@@ -90,7 +90,7 @@ class GlobalInputNetworks:
     filter_tags: FilterTags
 
     def parameters(self) -> dict[str, int]:
-        """Give what the pass kernel needs to know: the words that each bus moves a cycle."""
+        """Return what the pass kernel needs to know: the words that each bus moves a cycle."""
         return {
             "FILTER_RATE": self.noc.gin_filter // self.bits.filter,
             "IFMAP_RATE": self.noc.gin_ifmap // self.bits.ifmap,
@@ -116,7 +116,7 @@ class GlobalInputNetworks:
 
 
 def configure_gins(shape: Shape, placement: Placement, noc: Networks, bits: BitWidths) -> GlobalInputNetworks:
-    """Give every X-bus and PE its IDs: PE (filter row i, ofmap row j) takes ifmap row j U + i and filter row i."""
+    """Return every X-bus and PE its IDs: PE (filter row i, ofmap row j) takes ifmap row j U + i and filter row i."""
     tags, filter_tags = ifmap_tags(shape, placement, noc), FilterTags(placement, noc.filter_multicast)
     ifmap, filters = _blank(placement, noc), _blank(placement, noc)
     for filter_set in range(placement.filter_sets):

@@ -17,13 +17,13 @@ from sim.ledger.counts import Direction, Ledger, Level, Tensor
 
 @dataclass(frozen=True, slots=True)
 class GlobalOutputNetwork:
-    """Hold the bus of a layer: its width, and the bits of a psum."""
+    """The bus of a layer: its width, and the bits of a psum."""
 
     width: int
     psum_bits: int
 
     def parameters(self) -> dict[str, int]:
-        """Give what the pass kernel needs to know."""
+        """Return what the pass kernel needs to know."""
         return {"GON_RATE": self.width // self.psum_bits}
 
     def book(self, ledger: Ledger, totals: NDArray[np.int64]) -> None:

@@ -17,7 +17,7 @@ from sim.chips.parts.probes import Probes
 
 @dataclass(frozen=True, slots=True)
 class PassPhases:
-    """Hold the ticks of a pass: when the array is given to it, when its filters are in the GLB, and its end.
+    """The ticks of a pass: when the array is given to it, when its filters are in the GLB, and its end.
 
     `early` ticks of the filter load, from `early_from`, were in the drain of the pass before; the rest, which may be
     none, begins at `load_from`.

@@ -25,13 +25,13 @@ READ, WRITE = Direction.READ, Direction.WRITE
 
 @dataclass(frozen=True, slots=True)
 class ProcessingElement:
-    """Hold what every PE of the array is made of, for words of a layer's widths."""
+    """What every PE of the array is made of, for words of a layer's widths."""
 
     parts: PE
     bits: BitWidths
 
     def parameters(self) -> dict[str, int]:
-        """Give what the pass kernel needs to know; memories in words."""
+        """Return what the pass kernel needs to know; memories in words."""
         return {
             "IFMAP_FIFO": self.parts.ifmap_fifo.capacity(self.bits.ifmap),
             "PSUM_FIFO": self.parts.psum_fifo.capacity(self.bits.psum),

@@ -30,7 +30,7 @@ _STALLED_AFTER = 1 << 28  # cycles; the longest pass that the GLB can feed is fa
 
 @dataclass(frozen=True, slots=True)
 class PassShape:
-    """Hold all that a pass's timing depends on, beside the layer and its mapping."""
+    """All that a pass's timing depends on, beside the layer and its mapping."""
 
     images: int
     rows: int
@@ -41,7 +41,7 @@ class PassShape:
 
 @dataclass(frozen=True, slots=True)
 class PassRun:
-    """Hold what stepping a pass found: core cycles, those of the filter load, words moved, and all counters.
+    """What stepping a pass found: core cycles, those of the filter load, words moved, and all counters.
 
     In the last `drain_cycles` the PEs have done their MACs, and only psums move.
     """
@@ -56,7 +56,7 @@ class PassRun:
 
 @dataclass(slots=True)
 class PeArray:
-    """Step passes of one layer and add up what they counted."""
+    """The PE array for one layer: it steps passes and adds up what they counted."""
 
     machine: Machine
     shape: Shape

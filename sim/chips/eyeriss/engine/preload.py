@@ -19,7 +19,7 @@ from sim.ledger.counts import Direction, Ledger, Level, Tensor
 
 
 class FilterPreload:
-    """Keep the filter banks filled one pass ahead."""
+    """The process that keeps the filter banks filled one pass ahead."""
 
     def __init__(
         self, env: simpy.Environment, link: Link, buffer: Buffer, ledger: Ledger, probes: Probes, *, word_bits: int
@@ -53,11 +53,11 @@ class FilterPreload:
             self._ready.succeed()
 
     def wait(self) -> simpy.Event:
-        """Give an event for the next pass's filters being in their banks."""
+        """Return an event for the next pass's filters being in their banks."""
         return self._ready
 
     def release(self) -> None:
-        """Give the banks back once a pass has its filters in the array."""
+        """Return the banks back once a pass has its filters in the array."""
         self._buffer.filter.drop(self._held_bits)
         self._ready = self._env.event()
         self._banks_free.succeed()

@@ -23,7 +23,7 @@ Table = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Hold the PEs of a pass, chain by chain from the bottom up, `levels` a chain; indices count within the pass.
+    """The PEs of a pass, chain by chain from the bottom up, `levels` a chain; indices count within the pass.
 
     `places` (PEs x 2) is row and column on the array. `own` (PEs x 4): first filter, p, q, ofmap row. `filters`
     (PEs x 5): first filter, filters, first channel, channels, filter row that came; `ifmaps` (PEs x 3): first channel,
@@ -49,7 +49,7 @@ class Routes:
 
 @dataclass(slots=True)
 class Router:
-    """Know the networks of a layer as they are configured."""
+    """The networks of a layer as they are configured."""
 
     shape: Shape
     mapping: Mapping

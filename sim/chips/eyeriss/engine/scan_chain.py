@@ -6,5 +6,5 @@ from sim.chips.eyeriss.machine import ScanChain
 
 
 def configuration_cycles(chain: ScanChain, *, core_hz: int, configurations: int) -> int:
-    """Give the core cycles that `configurations` take, each rounded up to a whole cycle."""
+    """Return the core cycles that `configurations` take, each rounded up to a whole cycle."""
     return configurations * -(-chain.bits * core_hz // chain.clock)

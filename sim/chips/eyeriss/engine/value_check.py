@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.chips.eyeriss.engine.controller import Plan
+from sim.chips.eyeriss.engine.controller import Schedule
 from sim.chips.eyeriss.engine.datapath import Datapath
 from sim.chips.eyeriss.engine.fmaps import Fmap
 from sim.chips.eyeriss.mapping.row_stationary import Span, Tile
@@ -25,7 +25,7 @@ Index = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Hold one pass of a layer and its number."""
+    """One pass of a layer and its number."""
 
     number: int
     tile: Tile
@@ -34,10 +34,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ValueCheck:
-    """Hold what a layer's values are checked with; `name` is the layer's."""
+    """What a layer's values are checked with; `name` is the layer's."""
 
     name: str
-    plan: Plan
+    plan: Schedule
     datapath: Datapath
     reference: Reference
     relu: bool
@@ -54,7 +54,7 @@ class ValueCheck:
         return Checked(values=due.size, window=self.reference.window, overflows=self.reference.overflows)
 
     def _describe(self, found: Fmap, due: Fmap) -> str:
-        """Say where two fmaps differ first, in which pass, and which PE did it."""
+        """State where two fmaps differ first, in which pass, and which PE did it."""
         last, at = self._first_difference(found, due)
         image, number, row, column = at
         text = (

@@ -56,6 +56,6 @@ BLOCK_U = np.uint64(BLOCK)
 
 @njit(cache=True, inline="always")
 def lane(level, chain, blocks_per_level):
-    """Give the index of field 0 of the PE at `level` of `chain`."""
+    """Return the index of field 0 of the PE at `level` of `chain`."""
     block = level * blocks_per_level + chain // LANES
     return np.uint64(block) * BLOCK_U + np.uint64(chain % LANES)

@@ -175,7 +175,8 @@ def load_cycles(facts, filters, channels, filter_sets, channel_sets):
 
 @njit(cache=True)
 def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets):
-    """Give a pass after its filter load (cycles until its last MAC, cycles in all): MACs and ifmap bus, or psum buses.
+    """Return a pass after its filter load (cycles until its last MAC, cycles in all): MACs and ifmap bus, or psum
+    buses.
 
     Where the psum buses are the slowest, the PEs are ahead of them by no more than their psum spads hold.
     """
@@ -206,7 +207,7 @@ def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets
 
 @njit(cache=True)
 def pass_cycles(facts, costs, images, rows, filters, channels, e, p, q):
-    """Give a pass's core cycles, and how long it then waits for the next filters."""
+    """Return a pass's core cycles, and how long it then waits for the next filters."""
     filter_sets, channel_sets = ceil_div(filters, p), ceil_div(channels, q)
     load = load_cycles(facts, filters, channels, filter_sets, channel_sets) * times_sent(facts, rows, e)
     macs_done, run = run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets)
@@ -225,7 +226,7 @@ def fetch_cycles(facts, costs, filters, channels):
 
 @njit(cache=True, inline="always")
 def piece(total, most, which):
-    """Give (size, count) of a loop's full pieces (`which` 0) or of its rest (1); the count may be 0."""
+    """Return (size, count) of a loop's full pieces (`which` 0) or of its rest (1); the count may be 0."""
     if which == 0:
         return most, total // most
     return total % most, 1 if total % most else 0
@@ -289,7 +290,7 @@ def first_fetch(facts, costs, m, p, q, r, t):
 
 @njit(cache=True)
 def fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, stored):
-    """Give (ifmap bits, ofmap bits, cycles) of the fmaps between DRAM and GLB; `stored` rows x columns a channel."""
+    """Return (ifmap bits, ofmap bits, cycles) of the fmaps between DRAM and GLB; `stored` rows x columns a channel."""
     width = (facts[OFMAP_WIDTH] - 1) * facts[STRIDE_X] + facts[FILTER_WIDTH]
     rows = (facts[OFMAP_HEIGHT] - strips) * facts[STRIDE_Y] + strips * facts[FILTER_HEIGHT]
     channels = facts[BATCH] * facts[GROUPS] * facts[CHANNELS] * groups
@@ -309,7 +310,7 @@ def fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, sto
 def moved_energy(
     facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups, e
 ):
-    """Give the energy of all words moved on the chip and of the filters from DRAM, but for what no mapping changes."""
+    """Return the energy of all words on the chip and of filters from DRAM, but for what no mapping changes."""
     R, S, E, F = facts[FILTER_HEIGHT], facts[FILTER_WIDTH], facts[OFMAP_HEIGHT], facts[OFMAP_WIDTH]
     width = (F - 1) * facts[STRIDE_X] + S
     rows = (E - strips) * facts[STRIDE_Y] + strips * R
@@ -340,7 +341,7 @@ def system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, active_pes):
 
 @njit(cache=True)
 def evaluate(facts, costs, m, n, e, p, q, r, t, stored):
-    """Give (system energy, total cycles, DRAM bits, processing cycles) of a mapped layer."""
+    """Return (system energy, total cycles, DRAM bits, processing cycles) of a mapped layer."""
     groups, filter_passes, filter_sets = count_filter_cuts(facts, m, p, t)
     channel_passes = ceil_div(facts[CHANNELS], q * r)
     channel_sets = facts[CHANNELS] // (q * r) * r + ceil_div(facts[CHANNELS] % (q * r), q)

@@ -157,7 +157,7 @@ def bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets):
 
 @njit(cache=True)
 def objective_of(objective, energy, cycles, dram_bits):
-    """Give what is to be as small as can be."""
+    """Return what is to be as small as can be."""
     if objective == ENERGY:
         return energy
     if objective == DELAY:
@@ -169,7 +169,7 @@ def objective_of(objective, energy, cycles, dram_bits):
 
 @njit(cache=True)
 def least_cuts(facts, held, a_pass, p):
-    """Give the fewest (groups, passes, sets at work) where groups of filters are at most `held`, passes `a_pass`."""
+    """Return the fewest (groups, passes, sets at work) where groups of filters are at most `held`, passes `a_pass`."""
     whole, rest = facts[FILTERS] // facts[RUN_FILTERS], facts[FILTERS] % facts[RUN_FILTERS]
     run = facts[RUN_FILTERS]
     groups, passes, at_work = whole * ceil_div(run, held), whole * ceil_div(run, a_pass), whole * ceil_div(run, p)

@@ -38,7 +38,7 @@ CAPACITIES = (ARRAY_ROWS, FILTER_SPAD, ROW_TAGS, COL_TAGS, FMAP_BANKS, BANK_BITS
 
 @njit(cache=True)
 def most_filters_held(facts, n, e, q, r):
-    """Give the largest m for which the psum tile fits beside the ifmap tile; 0 if none does."""
+    """Return the largest m for which the psum tile fits beside the ifmap tile; 0 if none does."""
     rows = (e - 1) * facts[STRIDE_Y] + facts[FILTER_HEIGHT]
     width = (facts[OFMAP_WIDTH] - 1) * facts[STRIDE_X] + facts[FILTER_WIDTH]
     channels = min(q * r, facts[CHANNELS])
@@ -52,20 +52,20 @@ def most_filters_held(facts, n, e, q, r):
 
 @njit(cache=True)
 def most_filters_a_pe(facts, q):
-    """Give the largest p for which a PE holds the weights and the psums."""
+    """Return the largest p for which a PE holds the weights and the psums."""
     return min(facts[FILTER_SPAD] // (q * facts[FILTER_WIDTH]), facts[PSUM_SPAD])
 
 
 @njit(cache=True)
 def most_filters_a_pass(facts, q, r):
-    """Give the most filters of one pass that the filter banks hold."""
+    """Return the most filters of one pass that the filter banks hold."""
     channels = min(q * r, facts[CHANNELS])
     return facts[FILTER_BUFFER] // (channels * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH])
 
 
 @njit(cache=True)
 def sets_that_fit(facts, e, r):
-    """Give the largest t for PE sets of width e, r of them stacked."""
+    """Return the largest t for PE sets of width e, r of them stacked."""
     columns = min(e, facts[ARRAY_COLUMNS])
     segments = ceil_div(e, facts[ARRAY_COLUMNS])
     stack = facts[FILTER_HEIGHT] * r
@@ -78,7 +78,7 @@ def sets_that_fit(facts, e, r):
 
 @njit(cache=True)
 def tags_suffice(facts, e, r):
-    """Say whether ifmap rows of r stacked sets and columns of sets of width e have tags of their own."""
+    """Return whether ifmap rows of r stacked sets and columns of sets of width e have tags of their own."""
     phases = min(facts[STRIDE_Y], facts[FILTER_HEIGHT])
     columns = e + (facts[FILTER_HEIGHT] - 1) // facts[STRIDE_Y]
     return r * phases <= facts[ROW_TAGS] and columns <= facts[COL_TAGS]
@@ -86,7 +86,7 @@ def tags_suffice(facts, e, r):
 
 @njit(cache=True)
 def is_legal(facts, m, n, e, p, q, r, t):
-    """Say whether a mapping breaks none of the rules that depend on it."""
+    """Return whether a mapping breaks none of the rules that depend on it."""
     if min(min(min(m, n), min(e, p)), min(q, min(r, t))) < 1:
         return False
     if m > facts[RUN_FILTERS] or n > facts[BATCH] or e > facts[OFMAP_HEIGHT] or p > m or q > facts[CHANNELS]:

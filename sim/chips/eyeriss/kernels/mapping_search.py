@@ -19,7 +19,7 @@ SCORES = 4  # objective, energy, cycles, DRAM bits
 
 @njit(cache=True)
 def beats(objective, energy, scores):
-    """Say whether (objective, energy) would enter the list: ties go to what was found first."""
+    """Return whether (objective, energy) would enter the list: ties go to what was found first."""
     last = scores.shape[0] - 1
     return objective < scores[last, 0] or (objective == scores[last, 0] and energy < scores[last, 1])
 
@@ -72,7 +72,7 @@ def try_filters_held(facts, costs, objective, mapping, most, channel_cuts, outer
 
 @njit(cache=True)
 def count_filters_held(held, p, t, pass_filters, low):
-    """Give the largest m for fixed p and t, and how many are legal: a pass's filters must fit their banks.
+    """Return the largest m for fixed p and t, and how many are legal: a pass's filters must fit their banks.
 
     These are p t filters, or m where m is less; and no PE set goes without work.
     """
@@ -93,7 +93,7 @@ def count_legal(held, p_most, sets, pass_filters, lows):
 
 @njit(cache=True)
 def hopeless(facts, costs, objective, outer, held, p_most, sets, pass_filters, channel_cuts, r, scores):
-    """Say whether no p up to `p_most` and no t in `sets` (fewest, most) can enter the list.
+    """Return whether no p up to `p_most` and no t in `sets` (fewest, most) can enter the list.
 
     A pass takes no more filters than p t, than the GLB holds, or than its filter banks hold.
     """

@@ -138,7 +138,7 @@ def step_gin_psum(state, bottom, chains, totals, rate, fifo_words, start):
 
 @njit(cache=True)
 def accepts(state, destinations, start, stop, fifo_words):
-    """Say whether every PE that the tag names has room for the next ifmap word."""
+    """Return whether every PE that the tag names has room for the next ifmap word."""
     for number in range(start, stop):
         i = destinations[number]
         if state[RECEIVED + i] >= state[WINDOW + i] + state[WINDOW_WORDS + i] + fifo_words:

@@ -24,7 +24,7 @@ _AT_FIRST = 16  # known mappings that there is room for; it doubles
 
 @dataclass(slots=True)
 class CapacitySearch:
-    """Search one layer's best mapping for capacities as they come; larger ones first save most.
+    """The search for one layer's best mapping for capacities as they come; larger ones first save most.
 
     A good `hint` makes the first search shorter, never another.
     """
@@ -44,7 +44,7 @@ class CapacitySearch:
         self._scores = np.zeros((_AT_FIRST, 2))
 
     def best(self, capacities: Capacities) -> Mapping | None:
-        """Give the best mapping, None where none is legal."""
+        """Return the best mapping, None where none is legal."""
         facts = self.problem.facts
         facts[CAPACITY_PLACES] = capacities
         mappings = self._mappings[: self._count]

@@ -71,7 +71,7 @@ def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDAr
 
 
 def capacities_of(machine: Machine, bits: BitWidths) -> NDArray[np.int64]:
-    """Give what a machine has room for, in words of such widths, in the order of `mapping_legality.CAPACITIES`."""
+    """Return what a machine has room for, in words of such widths, in the order of `mapping_legality.CAPACITIES`."""
     pe, noc, glb = machine.pe, machine.noc, machine.glb
     rooms = {
         layer_cost.ARRAY_ROWS: machine.pe_array.rows,
@@ -123,12 +123,12 @@ def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, co
 
 
 def stored_per_channel(layer: Layer, folded: Folded, strip_rows: int) -> float:
-    """Give the stored (not padding) values of a folded channel, on average, in all strips' rows by W."""
+    """Return the stored (not padding) values of a folded channel, on average, in all strips' rows by W."""
     return stored_rows(layer, strip_rows) * stored_columns(layer) * layer.shape.C / folded.shape.C
 
 
 class _Prices:
-    """Look energies up for words of a layer's widths."""
+    """Energies of words of a layer's widths."""
 
     def __init__(self, layer: Layer, table: CostTable) -> None:
         self._layer = layer
@@ -144,29 +144,29 @@ class _Prices:
         }
 
     def bit(self, level: Level, tensor: Tensor, direction: Direction) -> float:
-        """Give the energy of one bit; for DRAM, with the chip's pads."""
+        """Return the energy of one bit; for DRAM, with the chip's pads."""
         return float(self._per_bit[level, tensor, direction])
 
     def word(self, level: Level, tensor: Tensor, direction: Direction) -> float:
-        """Give the energy of one word."""
+        """Return the energy of one word."""
         return self.bit(level, tensor, direction) * self._width[tensor]
 
     def both(self, level: Level, tensor: Tensor) -> float:
-        """Give the energy of a word's reading and writing."""
+        """Return the energy of a word's reading and writing."""
         return self.word(level, tensor, READ) + self.word(level, tensor, WRITE)
 
     def delivery(self, tensor: Tensor) -> float:
-        """Give the energy of a word's arrival in one PE: off the bus, through the FIFO, into the spad."""
+        """Return the energy of a word's arrival in one PE: off the bus, through the FIFO, into the spad."""
         return (
             self.word(Level.GIN, tensor, WRITE) + self.both(Level.FIFO, tensor) + self.word(Level.SPAD, tensor, WRITE)
         )
 
     def out_of_the_array(self) -> float:
-        """Give the energy of a psum's way from the top PE to the GLB's door."""
+        """Return the energy of a psum's way from the top PE to the GLB's door."""
         return self.both(Level.GON, Tensor.PSUM) + self.both(Level.FIFO, Tensor.PSUM)
 
     def macs(self, machine: Machine, batch: int) -> float:
-        """Give the energy of a layer's MACs with their spad accesses."""
+        """Return the energy of a layer's MACs with their spad accesses."""
         layer, pe = self._layer, machine.pe
         every, live = batch * layer.shape.macs, live_macs(layer, pe.gating, batch=batch)
         looked_at = every if pe.gated_mac_reads_ifmap_spad else live

@@ -18,7 +18,7 @@ from sim.networks.layer import Shape
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Hold the shape that the array runs and what was done to get it.
+    """The shape that the array runs and what was done to get it.
 
     `filters_per_run` filters go in one configuration. `notes` says each fold in words; empty where none was needed.
     """
@@ -30,7 +30,7 @@ class Folded:
 
     @property
     def configurations(self) -> int:
-        """Count the settings of the scan chain: one, and another where the last run has fewer filters.
+        """The number of settings of the scan chain: one, and another where the last run has fewer filters.
 
         Groups, and runs of the same size, differ in addresses only.
         """
@@ -79,7 +79,7 @@ def fold(shape: Shape, machine: Machine) -> Folded:
 
 
 def _widest_window(machine: Machine) -> int:
-    """Give the filter width that both the controller and a PE's ifmap spad can take, in words."""
+    """Return the filter width that both the controller and a PE's ifmap spad can take, in words."""
     return min(machine.limits.filter_width, machine.pe.ifmap_spad.words)
 
 

@@ -15,7 +15,7 @@ from sim.networks.layer import BitWidths
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Hold all that legality depends on: a folded layer, its batch and word widths, the mapping, the machine."""
+    """All that legality depends on: a folded layer, its batch and word widths, the mapping, the machine."""
 
     folded: Folded
     batch: int
@@ -25,13 +25,13 @@ class Case:
 
     @property
     def placement(self) -> Placement:
-        """Give where the mapping's PE sets lie."""
+        """Where the mapping's PE sets lie."""
         return place(self.folded.shape.R, self.mapping, self.machine.pe_array)
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Name a broken rule, with what is wrong and what would be allowed."""
+    """A broken rule, with what is wrong and what would be allowed."""
 
     rule: str
     wrong: str
@@ -200,7 +200,7 @@ def psum_tile_words(case: Case) -> int:
 
 
 def bank_counts(case: Case) -> tuple[int, int]:
-    """Give the GLB banks that the ifmap tile and the psum tile take; twice as many when fmap traffic overlaps."""
+    """Return the GLB banks that the ifmap tile and the psum tile take; twice as many when fmap traffic overlaps."""
     copies = 2 if case.machine.overlap.fmaps else 1
     bank = case.machine.glb.bank_bits
     ifmap = -(-copies * ifmap_tile_words(case) * case.bits.ifmap // bank)

@@ -14,7 +14,7 @@ from sim.chips.parts.description import ArraySize
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Hold the geometry of a mapping on an array; see `position` for where a PE lies."""
+    """The geometry of a mapping on an array; see `position` for where a PE lies."""
 
     filter_height: int
     width: int
@@ -28,21 +28,21 @@ class Placement:
 
     @property
     def rows_used(self) -> int:
-        """Give the array rows that the sets need, which may be more than there are."""
+        """The array rows that the sets need, which may be more than there are."""
         return self.blocks_down * self.segments * self.channel_sets * self.filter_height
 
     @property
     def fits(self) -> bool:
-        """Say whether the array has the rows."""
+        """Whether the array has the rows."""
         return self.rows_used <= self.array.rows
 
     @property
     def active_pes(self) -> int:
-        """Count the PEs that work in a full pass."""
+        """The number of PEs that work in a full pass."""
         return self.filter_height * self.width * self.channel_sets * self.filter_sets
 
     def position(self, *, filter_set: int, column: int, channel_set: int, filter_row: int) -> tuple[int, int]:
-        """Give (row, column) on the array of one PE of a set; row 0 is the top."""
+        """Return (row, column) on the array of one PE of a set; row 0 is the top."""
         block, beside = divmod(filter_set, self.sets_across)
         segment, across = divmod(column, self.segment_columns)
         stack = (block * self.segments + segment) * self.channel_sets + channel_set

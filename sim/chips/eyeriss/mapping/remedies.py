@@ -12,7 +12,7 @@ from sim.chips.eyeriss.mapping.legality import Case, bank_counts, filter_words_o
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Hold a parameter of the machine, as a path, and the value that it would need."""
+    """A parameter of the machine, as a path, and the value that it would need."""
 
     path: tuple[str, ...]
     value: Any
@@ -22,7 +22,7 @@ class Change:
 
 
 def changes_for(case: Case) -> tuple[Change, ...]:
-    """Give the smallest changes of the machine that would make a mapping legal; empty where it is, or none would do.
+    """Return the smallest changes of the machine that would make a mapping legal; empty where it is, or none would do.
 
     A change may bring another rule up (more array rows need more row tags): rules are checked again after each round,
     and of one parameter the last value counts.
@@ -45,7 +45,7 @@ def _none(case: Case) -> tuple[Change, ...]:
 
 
 def apply(machine: Machine, changes: tuple[Change, ...]) -> Machine:
-    """Give the machine with the changes made."""
+    """Return the machine with the changes made."""
     for change in changes:
         machine = _replaced(machine, change.path, change.value)
     return machine
@@ -72,7 +72,7 @@ def _limits(case: Case) -> tuple[Change, ...]:
 
 
 def _words(words: int, width: int, memory_width: int) -> int:
-    """Give the memory words that `words` of `width` bits take."""
+    """Return the memory words that `words` of `width` bits take."""
     return -(-words * width // memory_width)
 
 
@@ -126,7 +126,7 @@ def _rows(case: Case) -> tuple[Change, ...]:
 
 
 def _tags(case: Case) -> tuple[Change, ...]:
-    """Give ID widths of which all ones is left for unused: k tags take as many bits as the number k has."""
+    """Return ID widths of which all ones is left for unused: k tags take as many bits as the number k has."""
     noc = case.machine.noc
     rows, columns = tag_counts(case)
     needs = {"row_id": rows.bit_length(), "col_id": columns.bit_length()}

@@ -13,7 +13,7 @@ PARAMETERS = ("m", "n", "e", "p", "q", "r", "t")
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Hold the seven parameters of JSSC 2017, Table II.
+    """The seven parameters of JSSC 2017, Table II.
 
     m ofmap channels held in the GLB; n ifmaps per pass; e width of a PE set (ofmap rows); p filters and q channels
     interleaved in a PE; r PE sets on different channels, t on different filters.
@@ -29,20 +29,20 @@ class Mapping:
 
     @property
     def channels_per_pass(self) -> int:
-        """Give q r."""
+        """Q r."""
         return self.q * self.r
 
     @property
     def filters_per_pass(self) -> int:
-        """Give p t."""
+        """P t."""
         return self.p * self.t
 
     def as_dict(self) -> dict[str, int]:
-        """Give the parameters by name, in the published order."""
+        """Return the parameters by name, in the published order."""
         return asdict(self)
 
     def as_tuple(self) -> tuple[int, int, int, int, int, int, int]:
-        """Give the parameters in the published order."""
+        """Return the parameters in the published order."""
         return self.m, self.n, self.e, self.p, self.q, self.r, self.t
 
     def __str__(self) -> str:
@@ -51,20 +51,20 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Hold a half-open range of one loop: `start`, and `size` steps from there."""
+    """A half-open range of one loop: `start`, and `size` steps from there."""
 
     start: int
     size: int
 
     @property
     def stop(self) -> int:
-        """Give the first index past the span."""
+        """The first index past the span."""
         return self.start + self.size
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Hold what stays in the GLB while its passes run: one channel group of one fmap tile.
+    """What stays in the GLB while its passes run: one channel group of one fmap tile.
 
     `channels` counts within `group`. `passes` are the filter spans of its processing passes, in order. `first` and
     `last` mark the channel group that starts and the one that completes the psums.

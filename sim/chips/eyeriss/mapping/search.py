@@ -27,7 +27,7 @@ from sim.networks.layer import Layer
 
 
 class Objective(StrEnum):
-    """Name what the mapper makes as small as can be: system energy, total cycles, their product, or DRAM bits."""
+    """What the mapper makes as small as can be: system energy, total cycles, their product, or DRAM bits."""
 
     ENERGY = "energy"
     DELAY = "delay"
@@ -45,7 +45,7 @@ _KERNEL_OBJECTIVE = {
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Hold what is looked for: an objective, limits on parameters, and how fmaps are coded in DRAM."""
+    """What is looked for: an objective, limits on parameters, and how fmaps are coded in DRAM."""
 
     objective: Objective = Objective.ENERGY
     constraints: tuple[tuple[str, Bounds], ...] = ()
@@ -54,7 +54,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Hold a mapping with its estimates: system energy in the cost table's unit, total core cycles, DRAM bits."""
+    """A mapping with its estimates: system energy in the cost table's unit, total core cycles, DRAM bits."""
 
     mapping: Mapping
     energy: float
@@ -64,7 +64,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Hold the best mappings, best first, and how many were legal and how many of these had to be evaluated in full."""
+    """The best mappings, best first, and how many were legal and how many of these had to be evaluated in full."""
 
     candidates: tuple[Candidate, ...]
     legal: int
@@ -73,7 +73,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Hold a search in the vectors that its kernel takes."""
+    """A search in the vectors that its kernel takes."""
 
     facts: NDArray[np.int64]
     costs: NDArray[np.float64]
@@ -87,7 +87,7 @@ class Problem:
     def solve(
         self, *, top: int, counting: bool, at_most: tuple[float, float] | None = None
     ) -> tuple[tuple[Candidate, ...], int, int]:
-        """Give the `top` best, how many mappings are legal, and how many were evaluated in full.
+        """Return the `top` best, how many mappings are legal, and how many were evaluated in full.
 
         Without `counting`, those that are excluded unseen don't count as legal. `at_most` is an (objective, energy)
         that some legal mapping is known to reach, to leave out more from the start; the answer is the same.
@@ -117,7 +117,7 @@ class Problem:
         return found, int(legal), int(evaluated)
 
     def score(self, mapping: Mapping) -> tuple[float, float] | None:
-        """Give a mapping's (objective, energy); None where it is not legal here or not looked for."""
+        """Return a mapping's (objective, energy); None where it is not legal here or not looked for."""
         m, n, e, p, q, r, t = values = mapping.as_tuple()
         in_bounds = np.all(values >= self.lows) and np.all(values <= self.highs)
         if not in_bounds or n not in self.image_counts or e not in self.widths:
@@ -173,13 +173,13 @@ def _smallest(layer: Layer, folded: Folded, machine: Machine, batch: int) -> Cas
 
 
 def broken_whatever_the_mapping(layer: Layer, folded: Folded, machine: Machine, batch: int) -> bool:
-    """Say whether a rule is broken that no mapping can mend."""
+    """Return whether a rule is broken that no mapping can mend."""
     case = _smallest(layer, folded, machine, batch)
     return any(rule(case) is not None for rule in MAPPING_FREE_RULES)
 
 
 def nothing_legal(layer: Layer, folded: Folded, machine: Machine, batch: int, goal: Goal) -> InputError:
-    """Say which rules even the smallest mapping breaks and what would mend it, or that constraints leave nothing."""
+    """State which rules even the smallest mapping breaks and what would mend it, or that constraints leave nothing."""
     smallest = _smallest(layer, folded, machine, batch)
     place, wrong = f"layer {layer.name}", f"no legal mapping on {machine.name}"
     broken = "; ".join(str(violation) for violation in violations(smallest))

@@ -17,7 +17,7 @@ Values = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Hold the least and the largest value that a parameter may take."""
+    """The least and the largest value that a parameter may take."""
 
     low: int
     high: int
@@ -27,7 +27,7 @@ class Bounds:
 
 
 def parameter_bounds(folded: Folded, batch: int, constraints: Dict[str, Bounds]) -> dict[str, Bounds]:
-    """Give each parameter's bounds: its loop's, narrowed by the constraints."""
+    """Return each parameter's bounds: its loop's, narrowed by the constraints."""
     shape = folded.shape
     loops = {
         "m": folded.filters_per_run,

@@ -30,8 +30,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """Hold how often a layer did each thing that costs; cycles are of the measured total latency."""
+class LayerCounts:
+    """How often a layer did each thing that costs; cycles are of the measured total latency."""
 
     layer: str
     energy_pj: float
@@ -52,20 +52,20 @@ class Count:
 
     @property
     def pe_cycles(self) -> float:
-        """Count the cycles of all PEs in use."""
+        """The cycles of all PEs in use."""
         return self.cycles * self.run.run.active_pes
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Name a cost to be fitted: the part of the chip whose energy it makes, and what it is the cost of.
+    """A cost to be fitted: the part of the chip whose energy it makes, and what it is the cost of.
 
     `above` names a cost that it can't be less than: it is fitted as an excess over that.
     """
 
     name: str
     part: str
-    count: Callable[[Count], float]
+    count: Callable[[LayerCounts], float]
     meaning: str
     above: str | None = None
 
@@ -101,7 +101,7 @@ UNKNOWNS = (
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Hold a fitted cost in pJ with half its confidence interval; None where non-negativity holds it at its bound."""
+    """A fitted cost in pJ with half its confidence interval; None where non-negativity holds it at its bound."""
 
     name: str
     meaning: str
@@ -111,7 +111,7 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """Hold one piece of evidence: what was published and what the fit makes of it, in pJ."""
+    """One piece of evidence: what was published and what the fit makes of it, in pJ."""
 
     layer: str
     part: str
@@ -121,29 +121,29 @@ class Residual:
 
     @property
     def percent(self) -> float:
-        """Give the deviation from the published figure in per cent."""
+        """The deviation from the published figure in per cent."""
         return 100 * (self.fitted_pj / self.published_pj - 1)
 
     @property
     def points(self) -> float:
-        """Give the deviation in per cent of the layer's energy."""
+        """The deviation in per cent of the layer's energy."""
         return 100 * (self.fitted_pj - self.published_pj) / self.layer_energy_pj
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Hold a fit: its costs, what is left of the evidence, and the leakage power that was taken off first."""
+    """A fit: its costs, what is left of the evidence, and the leakage power that was taken off first."""
 
     costs: tuple[Fitted, ...]
     residuals: tuple[Residual, ...]
     leakage_power_w: float
 
     def cost(self, name: str) -> float:
-        """Give one cost in pJ."""
+        """Return one cost in pJ."""
         return next(cost.value_pj for cost in self.costs if cost.name == name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the form for JSON."""
+        """Return the form for JSON."""
         return {
             "unit": "pJ",
             "confidence": CONFIDENCE,
@@ -159,7 +159,7 @@ class Calibration:
 
 
 def leakage_power_w() -> float:
-    """Give the leakage power at 1 V in watts that two published efficiencies imply (GMAC/s/W; JSSC 2017, Section VI).
+    """Return the leakage power at 1 V in watts that two published efficiencies imply (GMAC/s/W; JSSC 2017, Section VI).
 
     Energy a MAC at 0.82 V over that at 1 V is (1 - s) V^2 + 2 s V^3, s being leakage's share at 1 V and 200 MHz.
     """
@@ -184,11 +184,11 @@ def calibrate(layers: Sequence[LayerResult]) -> Calibration:
     return Calibration(_fitted(values, halves, free), residuals, leakage_w)
 
 
-def _counts(layers: Sequence[LayerResult]) -> list[Count]:
+def _counts(layers: Sequence[LayerResult]) -> list[LayerCounts]:
     """Put the measured energy and latency beside each layer's counts."""
     figures = {(figure.layer, figure.quantity): figure.value for figure in published_figures(NETWORKS[0])}
     return [
-        Count(
+        LayerCounts(
             layer=layer.name,
             energy_pj=figures[layer.name, "chip_energy"] * 1e9,
             run=layer,
@@ -199,7 +199,7 @@ def _counts(layers: Sequence[LayerResult]) -> list[Count]:
 
 
 def _evidence(
-    counts: Sequence[Count], shares: Sequence[PowerShares], leakage_w: float
+    counts: Sequence[LayerCounts], shares: Sequence[PowerShares], leakage_w: float
 ) -> tuple[Array, Array, Array, list[tuple[str, str, float]]]:
     """Lay out the equations: counts by unknown, published energy in pJ, weight, and (layer, part, layer's energy)."""
     rows, published, weights, heads = [], [], [], []
@@ -218,7 +218,7 @@ def _evidence(
     return np.array(rows), np.array(published), np.array(weights), heads
 
 
-def _row(count: Count, *, part: str | None) -> list[float]:
+def _row(count: LayerCounts, *, part: str | None) -> list[float]:
     """Count each unknown in one part of the chip, or in all; what has an excess counts where the excess does too."""
     own = {one.name: one.count(count) if part in (None, one.part) else 0.0 for one in UNKNOWNS}
     for one in UNKNOWNS:
@@ -237,7 +237,7 @@ def _non_negative(rows: Array, due: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def _half_intervals(rows: Array, due: Array, values: Array, free: NDArray[np.bool_]) -> Array:
-    """Give half the confidence intervals of the free unknowns, from the residuals' variance (Student's t)."""
+    """Return half the confidence intervals of the free unknowns, from the residuals' variance (Student's t)."""
     from scipy.stats import t
 
     left = rows @ values - due

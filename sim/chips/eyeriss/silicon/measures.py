@@ -17,13 +17,13 @@ _WORD_BITS, _WORD_BYTES, _MB, _MIB = 16, 2, 10**6, 2**20
 
 
 def compression_ratio(layer: LayerResult) -> float:
-    """Give DRAM traffic as raw 16-bit words over what moved; filters and raw fmaps are in both."""
+    """Return DRAM traffic as raw 16-bit words over what moved; filters and raw fmaps are in both."""
     ledger = layer.run.ledger
     return _WORD_BITS * int(ledger.words[Level.DRAM].sum()) / ledger.dram_bits
 
 
 def layer_figures(layer: LayerResult) -> Figures:
-    """Give a layer's figures by quantity and unit; its energies must be in pJ."""
+    """Hand a layer's figures by quantity and unit; its energies must be in pJ."""
     glb_bytes = _WORD_BYTES * layer.run.ledger.glb_fmap_words
     energy_mj, total_ms = layer.energy.chip * 1e-9, layer.total_latency_s * 1e3
     return {

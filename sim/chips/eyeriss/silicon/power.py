@@ -22,7 +22,7 @@ _CSV_HEADS = ("layer", "component", "power_mw", "share_pct", "fig16_pct")
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Hold a layer's or the network's mean power: the chip's and each component's, in watts.
+    """A layer's or the network's mean power: the chip's and each component's, in watts.
 
     `fig16_pct` is what was published of this layer, in per cent of chip power; None where nothing was.
     """
@@ -35,11 +35,11 @@ class Power:
 
     @property
     def percent(self) -> dict[str, float]:
-        """Give each component's share of chip power in per cent; 0 of nothing."""
+        """Each component's share of chip power in per cent; 0 of nothing."""
         return {part: 100 * watts / self.chip_w if self.chip_w else 0.0 for part, watts in self.watts.items()}
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the JSON file's form."""
+        """Return the JSON file's form."""
         return {
             "name": self.name,
             "total_latency_s": self.latency_s,
@@ -52,14 +52,14 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class PowerReport:
-    """Hold a run's power by layer, and of all its layers together."""
+    """A run's power by layer, and of all its layers together."""
 
     result: NetworkResult
     layers: tuple[Power, ...]
     total: Power
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the JSON file's form."""
+        """Return the JSON file's form."""
         run = self.result.as_dict()
         heads = {key: part for key, part in run.items() if key not in ("layers", "total")}
         return {**heads, "layers": [layer.as_dict() for layer in self.layers], "total": self.total.as_dict()}

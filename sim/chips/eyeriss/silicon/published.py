@@ -17,8 +17,8 @@ _ENERGY_NOTE = "power x total latency"
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """Name a measured network: as bounds are called, as people write it, its workload, and images a batch."""
+class MeasuredNetwork:
+    """A measured network: as bounds are called, as people write it, its workload, and images a batch."""
 
     key: str
     title: str
@@ -27,14 +27,14 @@ class Network:
 
 
 NETWORKS = (
-    Network("alexnet", "AlexNet", "alexnet_jssc2017", batch=4),
-    Network("vgg16", "VGG-16", "vgg16_jssc2017", batch=3),
+    MeasuredNetwork("alexnet", "AlexNet", "alexnet_jssc2017", batch=4),
+    MeasuredNetwork("vgg16", "VGG-16", "vgg16_jssc2017", batch=3),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Hold one published cell; `layer` is TOTAL in the last row of a table."""
+    """One published cell; `layer` is TOTAL in the last row of a table."""
 
     source: str
     workload: str
@@ -47,7 +47,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Hold what a deviation must stay under, in `unit`: "%", or "1" for an absolute difference of ratios.
+    """What a deviation must stay under, in `unit`: "%", or "1" for an absolute difference of ratios.
 
     Its scope is `worst` (each layer's cell), `mean` (of the layers' magnitudes) or `total` (the table's last row).
     """
@@ -60,7 +60,7 @@ class Bound:
     reason: str
 
     def holds(self, deviation: float) -> bool:
-        """Say whether a deviation, of either sign, is inside; a limit of 0 asks for equality."""
+        """Return whether a deviation, of either sign, is inside; a limit of 0 asks for equality."""
         return deviation == 0 or abs(deviation) < self.limit
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """Hold a layer's DRAM traffic in MB without and with the run-length code, and their printed ratio."""
+    """A layer's DRAM traffic in MB without and with the run-length code, and their printed ratio."""
 
     source: str
     workload: str
@@ -81,7 +81,7 @@ class Compression:
 
 @dataclass(frozen=True, slots=True)
 class PowerShares:
-    """Hold a layer's chip power by part, in per cent (JSSC 2017, Fig. 16)."""
+    """A layer's chip power by part, in per cent (JSSC 2017, Fig. 16)."""
 
     source: str
     layer: str
@@ -96,8 +96,8 @@ def read_figures() -> tuple[Figure, ...]:
     return _records("published.csv", Figure)
 
 
-def published_figures(network: Network) -> list[Figure]:
-    """Give a network's cells, layers before totals, with the chip energy that power and total latency make.
+def published_figures(network: MeasuredNetwork) -> list[Figure]:
+    """Return a network's cells, layers before totals, with the chip energy that power and total latency make.
 
     The frame rate is that of the table's total latency: 0.7 frames/s is printed to one digit.
     """

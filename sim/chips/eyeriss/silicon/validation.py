@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.chips.eyeriss.silicon.measures import compression_ratio, layer_figures, total_figures
-from sim.chips.eyeriss.silicon.published import TOTAL, Bound, Network, published_figures, read_bounds, read_compression
+from sim.chips.eyeriss.silicon.published import (
+    TOTAL,
+    Bound,
+    MeasuredNetwork,
+    published_figures,
+    read_bounds,
+    read_compression,
+)
 from sim.ledger.results import LayerResult
 
 SCHEMA = 1
@@ -32,7 +39,7 @@ COLUMNS = tuple(NAMES)[:7]  # of the tables; the others are totals and ratios
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Hold a published value beside ours; `bound` is None where nothing is asked of this cell alone."""
+    """A published value beside ours; `bound` is None where nothing is asked of this cell alone."""
 
     layer: str
     quantity: str
@@ -45,21 +52,21 @@ class Cell:
 
     @property
     def deviation_pct(self) -> float:
-        """Give the deviation in per cent."""
+        """The deviation in per cent."""
         return 100 * (self.ours - self.published) / self.published
 
     @property
     def deviation(self) -> float:
-        """Give the deviation in the unit of its bound: per cent, or the plain difference of ratios."""
+        """The deviation in the unit of its bound: per cent, or the plain difference of ratios."""
         return self.ours - self.published if self.quantity == COMPRESSION else self.deviation_pct
 
     @property
     def inside(self) -> bool | None:
-        """Say whether the deviation is inside its bound; None where it has none."""
+        """Whether the deviation is inside its bound; None where it has none."""
         return None if self.bound is None else self.bound.holds(self.deviation)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the file's form."""
+        """Return the file's form."""
         return {
             "layer": self.layer,
             "quantity": self.quantity,
@@ -77,7 +84,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Hold the mean and the worst magnitude of a column's deviations over the layers, with their bounds."""
+    """The mean and the worst magnitude of a column's deviations over the layers, with their bounds."""
 
     quantity: str
     mean: float
@@ -88,7 +95,7 @@ class Column:
 
     @property
     def inside(self) -> bool | None:
-        """Say whether mean and worst are inside their bounds; None where there are none."""
+        """Whether mean and worst are inside their bounds; None where there are none."""
         found = [bound.holds(value) for bound, value in self._checks if bound is not None]
         return all(found) if found else None
 
@@ -97,7 +104,7 @@ class Column:
         return (self.mean_bound, self.mean), (self.worst_bound, self.worst)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the file's form."""
+        """Return the file's form."""
         return {
             "quantity": self.quantity,
             "mean_abs_deviation_pct": self.mean,
@@ -111,14 +118,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Name a bound that is broken, as quantity/network/layer, /mean or /total, and by what."""
+    """A bound that is broken, as quantity/network/layer, /mean or /total, and by what."""
 
     name: str
     deviation: float
     bound: Bound
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the file's form."""
+        """Return the file's form."""
         return {
             "id": self.name,
             "deviation": self.deviation,
@@ -130,9 +137,9 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class NetworkValidation:
-    """Hold a network's cells layer by layer, its columns, its totals and its DRAM compression ratios."""
+    """A network's cells layer by layer, its columns, its totals and its DRAM compression ratios."""
 
-    network: Network
+    network: MeasuredNetwork
     cells: tuple[Cell, ...]
     columns: tuple[Column, ...]
     totals: tuple[Cell, ...]
@@ -140,18 +147,18 @@ class NetworkValidation:
 
     @property
     def every_cell(self) -> tuple[Cell, ...]:
-        """Give cells, totals and ratios."""
+        """Cells, totals and ratios."""
         return self.cells + self.totals + self.ratios
 
     @property
     def bounds(self) -> int:
-        """Count the bounds that are checked."""
+        """The number of bounds that are checked."""
         bounded = sum(cell.bound is not None for cell in self.every_cell)
         return bounded + sum(column.mean_bound is not None for column in self.columns)
 
     @property
     def broken(self) -> list[Broken]:
-        """List the broken bounds, column by column: its cells, its mean, its total."""
+        """The broken bounds, column by column: its cells, its mean, its total."""
         return sorted(self._broken(), key=lambda one: list(NAMES).index(one.bound.quantity))
 
     def _broken(self) -> Iterator[Broken]:
@@ -167,7 +174,7 @@ class NetworkValidation:
                 yield Broken(f"{cell.quantity}/{key}/{TOTAL}", cell.deviation, cell.bound)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the file's form."""
+        """Return the file's form."""
         return {
             "name": self.network.key,
             "workload": self.network.workload,
@@ -181,22 +188,22 @@ class NetworkValidation:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Hold the validation of all measured networks."""
+    """The validation of all measured networks."""
 
     networks: tuple[NetworkValidation, ...]
 
     @property
     def broken(self) -> list[Broken]:
-        """List the broken bounds."""
+        """The broken bounds."""
         return [broken for network in self.networks for broken in network.broken]
 
     @property
     def bounds(self) -> int:
-        """Count the bounds that are checked."""
+        """The number of bounds that are checked."""
         return sum(network.bounds for network in self.networks)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the file's form."""
+        """Return the file's form."""
         return {
             "schema": SCHEMA,
             "bounds_checked": self.bounds,
@@ -205,7 +212,7 @@ class Validation:
         }
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """Give one record a cell, totals and compression ratios among them."""
+        """Return one record a cell, totals and compression ratios among them."""
         return [
             {"network": network.network.key} | cell.as_dict()
             for network in self.networks
@@ -213,8 +220,8 @@ class Validation:
         ]
 
 
-def validate(network: Network, layers: Sequence[LayerResult]) -> NetworkValidation:
-    """Hold the results of a measured network's layers against what was published; their energies must be in pJ."""
+def validate(network: MeasuredNetwork, layers: Sequence[LayerResult]) -> NetworkValidation:
+    """Compare the results of a measured network's layers with what was published; their energies must be in pJ."""
     bounds = {(bound.quantity, bound.scope): bound for bound in read_bounds() if bound.workload == network.workload}
     ours = {layer.name: layer_figures(layer) for layer in layers}
     ours[TOTAL] = total_figures(list(ours.values()), batch=network.batch)
@@ -255,7 +262,7 @@ def _column(quantity: str, cells: Sequence[Cell], mean_bound: Bound | None) -> C
     )
 
 
-def _ratios(network: Network, layers: Sequence[LayerResult], bound: Bound | None) -> tuple[Cell, ...]:
+def _ratios(network: MeasuredNetwork, layers: Sequence[LayerResult], bound: Bound | None) -> tuple[Cell, ...]:
     ours = {layer.name: compression_ratio(layer) for layer in layers}
     return tuple(
         Cell(

@@ -15,7 +15,7 @@ from sim.errors import InputError
 from sim.studies.sweeps.evaluation.models import ignored_by
 from sim.studies.sweeps.evaluation.rows import DONE, IMPOSSIBLE, TOTAL, Figures, columns_of, head_of, total_row
 from sim.studies.sweeps.evaluation.settings import Hints, Setting
-from sim.studies.sweeps.kept import Memory
+from sim.studies.sweeps.lru_cache import LruCache
 from sim.studies.sweeps.spec.paths import is_machine_path
 from sim.studies.sweeps.spec.points import Point, Study
 
@@ -24,7 +24,7 @@ _MOST_SETTINGS = 4  # of a MB or more each; points come in an order that needs o
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Hold what became of a point: `status` is DONE or IMPOSSIBLE.
+    """What became of a point: `status` is DONE or IMPOSSIBLE.
 
     `head` is what is said of the point, `rows` what is said of its layers and, last, of the whole network; see `rows`
     for their columns. `total` is the point's and the whole network's by column.
@@ -39,10 +39,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Evaluator:
-    """Evaluate points of a study one after another; what one point finds serves the next, and changes no result."""
+    """An evaluator of points, one after another; what one point finds serves the next, and changes no result."""
 
     study: Study
-    _settings: Memory[Setting] = field(default_factory=lambda: Memory(_MOST_SETTINGS))
+    _settings: LruCache[Setting] = field(default_factory=lambda: LruCache(_MOST_SETTINGS))
     _hints: Hints = field(default_factory=dict)
     _ignored: Any = field(init=False)
 
@@ -73,7 +73,7 @@ class Evaluator:
         return setting.rows(machine, self._hints)
 
     def _key(self, point: Point, machine: Machine) -> object:
-        """Give all that tells settings apart: the machine but for what is ignored, and the point's other choices."""
+        """Return all that tells settings apart: the machine but for what is ignored, and the point's other choices."""
         study = self.study
         others = tuple((path, str(value)) for path, value in point.written.items() if not is_machine_path(path))
         return machine.model_dump_json(exclude=self._ignored), study.machine_name(point), others

@@ -17,8 +17,8 @@ from sim.studies.sweeps.spec.points import ModelChoice
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
-    """Hold how a model is made, and what its figures don't depend on.
+class _ModelKind:
+    """How a model is made, and what its figures don't depend on.
 
     `ignores` are parameters of the machine that change none of them, as long as the mapping is legal. A model that
     `looks_at_values` finds others for a layer of another name, whose tensors are drawn otherwise.
@@ -29,9 +29,9 @@ class _Kind:
     looks_at_values: bool
 
 
-_ANALYTIC = _Kind(AnalyticModel, frozenset((*CAPACITY_PATHS, GLB_SIZE)), looks_at_values=False)
-_CYCLE = _Kind(lambda machine, code: CycleModel(machine), frozenset(), looks_at_values=True)
-_KINDS: Dict[ModelChoice, tuple[_Kind, ...]] = {
+_ANALYTIC = _ModelKind(AnalyticModel, frozenset((*CAPACITY_PATHS, GLB_SIZE)), looks_at_values=False)
+_CYCLE = _ModelKind(lambda machine, code: CycleModel(machine), frozenset(), looks_at_values=True)
+_KINDS: Dict[ModelChoice, tuple[_ModelKind, ...]] = {
     ModelChoice.ANALYTIC: (_ANALYTIC,),
     ModelChoice.CYCLE: (_CYCLE,),
     ModelChoice.BOTH: (_CYCLE, _ANALYTIC),
@@ -49,5 +49,5 @@ def ignored_by(choice: ModelChoice) -> frozenset[str]:
 
 
 def looks_at_values(choice: ModelChoice) -> bool:
-    """Tell whether figures depend on the values of tensors."""
+    """Return whether figures depend on the values of tensors."""
     return any(kind.looks_at_values for kind in _KINDS[choice])

@@ -90,7 +90,7 @@ def difference_column(column: str) -> str:
 
 
 def head_of(study: Study, point: Point, *, status: str, reason: str = "", area_mm2: float | None = None) -> Figures:
-    """Give what is said of a point, in the order of `head_columns`."""
+    """Return what is said of a point, in the order of `head_columns`."""
     said: dict[str, Any] = dict(point.values) | {
         "point": point.number,
         "status": status,
@@ -105,7 +105,7 @@ def head_of(study: Study, point: Point, *, status: str, reason: str = "", area_m
 
 
 def layer_row(layer: LayerResult, study: Study, analytic: LayerResult | None = None) -> Figures:
-    """Give what is said of a layer but its name, in the order of `layer_columns`; `analytic` where both models ran."""
+    """Return what is said of a layer but its name, in order of `layer_columns`; `analytic` where both models ran."""
     figures = _figures(layer)
     if analytic is not None:
         figures |= _compared(figures, _figures(analytic), study)

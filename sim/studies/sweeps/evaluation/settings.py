@@ -32,25 +32,25 @@ Hints = dict[Layer, Mapping]  # the last mapping found for each layer at any set
 
 @dataclass(slots=True)
 class Setting:
-    """Map and evaluate the layers of one network on machines that differ only in what the study's models ignore."""
+    """The layers of one network, mapped and run on machines that differ only in what the study's models ignore."""
 
     study: Study
     table: CostTable
     batch: int
     goal: Goal
     layers: Sequence[Layer]
-    _sites: list[_Site] = field(init=False, default_factory=list)
+    _sites: list[_SweptLayer] = field(init=False, default_factory=list)
 
     def rows(self, machine: Machine, hints: Hints) -> list[Figures]:
-        """Give the layers' rows without their names; raise InputError where one can't be mapped."""
+        """Return the layers' rows without their names; raise InputError where one can't be mapped."""
         if not self._sites:
             self._sites = self._make_sites(machine, hints)
         return [self._row(site, machine, hints) for site in self._sites]
 
-    def _make_sites(self, machine: Machine, hints: Hints) -> list[_Site]:
+    def _make_sites(self, machine: Machine, hints: Hints) -> list[_SweptLayer]:
         """Make a site for each layer; those that are alike share what is found for one of them."""
         by_name = looks_at_values(self.study.model)
-        first: dict[Layer, _Site] = {}
+        first: dict[Layer, _SweptLayer] = {}
         sites = []
         for layer in self.layers:
             alike = replace(layer, name="", relu=True)
@@ -60,15 +60,15 @@ class Setting:
             sites.append(replace(one, layer=layer, rows={} if by_name else one.rows))
         return sites
 
-    def _site(self, layer: Layer, alike: Layer, machine: Machine, hints: Hints) -> _Site:
+    def _site(self, layer: Layer, alike: Layer, machine: Machine, hints: Hints) -> _SweptLayer:
         folded = fold(layer.shape, machine)
         search = None
         if layer.mapping is None and not broken_whatever_the_mapping(layer, folded, machine, self.batch):
             problem = problem_of(layer, folded, machine, self.table, batch=self.batch, goal=self.goal)
             search = CapacitySearch(problem, hints.get(alike))
-        return _Site(layer, alike, folded, search)
+        return _SweptLayer(layer, alike, folded, search)
 
-    def _row(self, site: _Site, machine: Machine, hints: Hints) -> Figures:
+    def _row(self, site: _SweptLayer, machine: Machine, hints: Hints) -> Figures:
         mapping = self._mapping(site, machine)
         if mapping not in site.rows:
             site.rows[mapping] = self._made_row(Planned(site.layer, site.folded, mapping), machine)
@@ -77,7 +77,7 @@ class Setting:
             hints[site.alike] = mapping
         return site.rows[mapping]
 
-    def _mapping(self, site: _Site, machine: Machine) -> Mapping:
+    def _mapping(self, site: _SweptLayer, machine: Machine) -> Mapping:
         layer = site.layer
         if layer.mapping is not None:
             return Planner(machine, self.table, self.batch).plan([layer])[0].mapping
@@ -97,8 +97,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class _Site:
-    """Hold what is known of one layer at one setting; no search where its mapping is stated, or none can be legal.
+class _SweptLayer:
+    """What is known of one layer at one setting; no search where its mapping is stated, or none can be legal.
 
     `alike` is the layer without what the mapper doesn't look at.
     """

@@ -28,7 +28,7 @@ _UNIT = re.compile(r".*[\d.\s]([^\W\d_]+)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Hold one axis: a dotted path, its values as they were written, and in base units; `column` names these."""
+    """One axis: a dotted path, its values as they were written, and in base units; `column` names these."""
 
     path: str
     written: tuple[object, ...]
@@ -37,7 +37,7 @@ class Axis:
 
     @property
     def distinct(self) -> dict[object, object]:
-        """Give each value once, with how it was written first; axes that move together may repeat theirs."""
+        """Each value once, with how it was written first; axes that move together may repeat theirs."""
         found: dict[object, object] = {}
         for value, written in zip(self.values, self.written, strict=True):
             found.setdefault(value, written)
@@ -46,7 +46,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Hold where an axis is written: its node, the path to it, and how a place in its text is shown."""
+    """Where an axis is written: its node, the path to it, and how a place in its text is shown."""
 
     node: Node
     steps: Steps

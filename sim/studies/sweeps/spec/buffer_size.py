@@ -17,7 +17,7 @@ GLB_SIZE, BANK_WORDS = "glb.size", "glb.bank_words"
 
 
 class BufferSize(Document):
-    """Hold the capacity of all banks, fmap and filter, in bytes."""
+    """The capacity of all banks, fmap and filter, in bytes."""
 
     size: Annotated[Bytes, Field(ge=1, le=1 << 40)]
 

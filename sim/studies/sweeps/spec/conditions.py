@@ -49,7 +49,7 @@ _OF_ONE: Dict[str, Callable[[Any], Any]] = {"ceil": math.ceil, "floor": math.flo
 
 
 class Kind(Enum):
-    """Name what a part of a condition is."""
+    """What a part of a condition is."""
 
     NUMBER = "a number"
     TEXT = "a text"
@@ -58,7 +58,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Hold a part: what it is, how it is worked out, and, of a word from a fixed list, the list."""
+    """A part: what it is, how it is worked out, and, of a word from a fixed list, the list."""
 
     kind: Kind
     value: Callable[[Lookup], Any]
@@ -68,7 +68,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Hold a condition, and the names in it."""
+    """A condition, and the names in it."""
 
     text: str
     names: frozenset[str]
@@ -97,7 +97,7 @@ def read_condition(text: str, values_of: ValuesOf) -> Condition:
 
 
 class _Reader:
-    """Turn a syntax tree into parts."""
+    """A reader of syntax trees into parts."""
 
     def __init__(self, text: str, values_of: ValuesOf) -> None:
         self._text = text
@@ -243,7 +243,7 @@ def _kind_of(value: object) -> Kind | None:
 
 
 def _quantity(text: str) -> int | float | None:
-    """Give a quantity's number in base units; nothing for other texts."""
+    """Return a quantity's number in base units; nothing for other texts."""
     for dimension in Dimension:
         try:
             return parse_quantity(text, dimension)

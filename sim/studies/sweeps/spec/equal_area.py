@@ -30,7 +30,7 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 class EqualAreaEntry(Document):
-    """Hold the constraint as written: the area is that of the machine `as_with` other parameters, or `budget_mm2`."""
+    """The constraint as written: the area is that of the machine `as_with` other parameters, or `budget_mm2`."""
 
     of: Literal["storage", "core"]
     adjust: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(in_full)]
@@ -49,7 +49,7 @@ class EqualAreaEntry(Document):
 
 @dataclass(frozen=True, slots=True)
 class EqualArea:
-    """Hold the constraint: `adjust` takes the largest value from 1 to `most` whose area `of` is within the budget.
+    """The constraint: `adjust` takes the largest value from 1 to `most` whose area `of` is within the budget.
 
     The budget is `budget_mm2`, or the area that the machine has with the values of `as_with`, by path in base units.
     """
@@ -61,11 +61,11 @@ class EqualArea:
     budget_mm2: float | None = None
 
     def area_of(self, machine: Machine) -> float:
-        """Give the area in mm2 that is kept equal."""
+        """Return the area in mm2 that is kept equal."""
         return _MEASURES[self.of](machine)
 
     def budget_of(self, machine: Machine) -> float:
-        """Give the area in mm2 that a machine may have."""
+        """Return the area in mm2 that a machine may have."""
         if self.budget_mm2 is not None:
             return self.budget_mm2
         for path, value in self.as_with:
@@ -79,7 +79,7 @@ class EqualArea:
             raise ModelError("areas are equal", f"{area:.6g} mm2 is more than {budget:.6g}")
 
     def value_for(self, machine: Machine) -> int:
-        """Give the value for a machine; raise InputError where even 1 is too large. More is never smaller."""
+        """Return the value for a machine; raise InputError where even 1 is too large. More is never smaller."""
         budget = self.budget_of(machine)
         limit = budget * (1 + _TOLERANCE)
 
@@ -118,7 +118,7 @@ def read_equal_area(
 
 
 def with_value(model: AnyModel, path: str, value: object) -> AnyModel:
-    """Give a model with a value, in base units, at a dotted path. Nothing is checked."""
+    """Return a model with a value, in base units, at a dotted path. Nothing is checked."""
     step, _, rest = path.partition(".")
     return model.model_copy(update={step: with_value(getattr(model, step), rest, value) if rest else value})
 
@@ -134,7 +134,7 @@ def _read_value(path: str, entry: EqualAreaEntry, site: Site, on: Machine) -> tu
 
 
 def _counts(entry: EqualAreaEntry, machine: Machine, path: str, value: object) -> bool:
-    """Tell whether a machine's area changes with a parameter."""
+    """Return whether a machine's area changes with a parameter."""
     if type(value) is not int:
         return False
     measure = _MEASURES[entry.of]
@@ -142,7 +142,7 @@ def _counts(entry: EqualAreaEntry, machine: Machine, path: str, value: object) -
 
 
 def _most(path: str) -> int:
-    """Give the largest value of a whole number without a unit; raise FieldFault for any other parameter."""
+    """Return the largest value of a whole number without a unit; raise FieldFault for any other parameter."""
     field = field_of(path)
     is_count = field.annotation is int and not any(isinstance(one, BeforeValidator) for one in field.metadata)
     limits: list[Any] = [one.le for one in field.metadata if isinstance(one, Le)]

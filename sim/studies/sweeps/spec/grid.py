@@ -12,7 +12,7 @@ from sim.studies.sweeps.spec.axes import Axis
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Hold one point: its number, the values of all axes as written by path, and in base units by column.
+    """One point: its number, the values of all axes as written by path, and in base units by column.
 
     `impossible` says why there is no value for the parameter that keeps the area equal; it is empty where there is.
     """
@@ -25,7 +25,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Hold groups of axes: those of a group move together, the last group moves fastest; `len` counts the points."""
+    """Groups of axes: those of a group move together, the last group moves fastest; `len` counts the points."""
 
     groups: tuple[tuple[Axis, ...], ...]
 
@@ -34,16 +34,16 @@ class Grid:
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """Count the values of each group."""
+        """The number of values of each group."""
         return tuple(len(group[0].values) for group in self.groups)
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """Give all axes, in the order in which points count."""
+        """All axes, in the order in which points count."""
         return tuple(axis for group in self.groups for axis in group)
 
     def point(self, number: int) -> Point:
-        """Give a point by its number, from 0 up."""
+        """Return a point by its number, from 0 up."""
         rest, chosen = number, []
         for group in reversed(self.groups):
             rest, index = divmod(rest, len(group[0].values))
@@ -52,10 +52,10 @@ class Grid:
         return Point(
             number,
             {axis.path: axis.written[index] for axis, index in chosen},
-            {axis.column: plain(axis.values[index]) for axis, index in chosen},
+            {axis.column: cell_value(axis.values[index]) for axis, index in chosen},
         )
 
 
-def plain(value: object) -> object:
-    """Give what a table's cell can hold: lists and enumerations as text."""
+def cell_value(value: object) -> object:
+    """Return what a table's cell can hold: lists and enumerations as text."""
     return value if type(value) in (bool, int, float) else str(value)

@@ -26,7 +26,7 @@ _Name = Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class _WordBits(Document):
-    """Hold the bitwidths of all layers that a point may fix."""
+    """The bitwidths of all layers that a point may fix."""
 
     ifmap: _Bits
     filter: _Bits
@@ -34,7 +34,7 @@ class _WordBits(Document):
 
 
 class _ZeroFractions(Document):
-    """Hold the zero fractions of all layers that a point may fix."""
+    """The zero fractions of all layers that a point may fix."""
 
     ifmap: Fraction
     filter: Fraction
@@ -42,7 +42,7 @@ class _ZeroFractions(Document):
 
 
 class _MappingLimits(Document):
-    """Hold the mapping parameters that a point may fix."""
+    """The mapping parameters that a point may fix."""
 
     m: _Limit
     n: _Limit
@@ -54,7 +54,7 @@ class _MappingLimits(Document):
 
 
 class _Choices(Document):
-    """Hold what may be chosen and is no parameter of the machine."""
+    """What may be chosen and is no parameter of the machine."""
 
     arch: _Name
     workload: _Name
@@ -66,13 +66,13 @@ class _Choices(Document):
 
 
 def in_full(path: str) -> str:
-    """Give a path with short names written out: `array` is `pe_array`."""
+    """Return a path with short names written out: `array` is `pe_array`."""
     head, dot, rest = path.partition(".")
     return _SHORT.get(head, head) + dot + rest
 
 
 def is_machine_path(path: str) -> bool:
-    """Tell whether a path leads to a parameter of the machine."""
+    """Return whether a path leads to a parameter of the machine."""
     return path.partition(".")[0] not in _Choices.model_fields
 
 

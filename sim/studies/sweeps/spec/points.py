@@ -21,10 +21,10 @@ from sim.errors import InputError
 from sim.ledger.energy import CostTable
 from sim.networks.layer import GivenTensors, Layer, with_data
 from sim.networks.workload import Workload
-from sim.studies.sweeps.kept import Memory
+from sim.studies.sweeps.lru_cache import LruCache
 from sim.studies.sweeps.spec.buffer_size import GLB_SIZE, with_bank_words
 from sim.studies.sweeps.spec.equal_area import EqualArea
-from sim.studies.sweeps.spec.grid import Grid, Point, plain
+from sim.studies.sweeps.spec.grid import Grid, Point, cell_value
 from sim.studies.sweeps.spec.paths import BATCH, BITS, COSTS, MACHINE, MAPPING, NETWORK, TABLE, ZEROS, is_machine_path
 from sim.studies.sweeps.spec.variants import Variants
 
@@ -35,7 +35,7 @@ _MOST_KEPT = 512
 
 
 class ModelChoice(StrEnum):
-    """Name the models that evaluate a point."""
+    """The models that evaluate a point."""
 
     ANALYTIC = "analytic"
     CYCLE = "cycle"
@@ -44,7 +44,7 @@ class ModelChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Hold all that a sweep's results depend on, read and checked; `len` counts the points of its whole grid.
+    """All that a sweep's results depend on, read and checked; `len` counts the points of its whole grid.
 
     `table` is empty where each machine has its own.
     `kept` has a bit for each point of the grid, set where the conditions of `where` hold; None where there are none.
@@ -65,19 +65,21 @@ class Study:
     where: tuple[str, ...] = ()
     equal_area: EqualArea | None = None
     kept: bytes | None = None
-    _layers: Memory[tuple[Layer, ...]] = field(default_factory=lambda: Memory(_MOST_KEPT), repr=False, compare=False)
-    _adjusted: Memory[int | str] = field(default_factory=lambda: Memory(_MOST_KEPT), repr=False, compare=False)
+    _layers: LruCache[tuple[Layer, ...]] = field(
+        default_factory=lambda: LruCache(_MOST_KEPT), repr=False, compare=False
+    )
+    _adjusted: LruCache[int | str] = field(default_factory=lambda: LruCache(_MOST_KEPT), repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.grid)
 
     @property
     def tables(self) -> Dict[str, CostTable]:
-        """Give the cost tables by the name that they were asked for, as their files have them."""
+        """The cost tables by the name that they were asked for, as their files have them."""
         return self.costs.bases
 
     def numbers(self) -> Sequence[int]:
-        """Give the numbers of the points that belong to the sweep, in order."""
+        """Return the numbers of the points that belong to the sweep, in order."""
         if self.kept is None:
             return range(len(self))
         bits = np.unpackbits(np.frombuffer(self.kept, dtype=np.uint8), count=len(self))
@@ -88,7 +90,7 @@ class Study:
         return len(self) if self.kept is None else int.from_bytes(self.kept, "big").bit_count()
 
     def point(self, number: int) -> Point:
-        """Give a point by its number, from 0 up, with the value that keeps the area equal where that is asked for."""
+        """Return a point by its number, from 0 up, with the value that keeps the area equal where that is asked for."""
         chosen = self.grid.point(number)
         return chosen if self.equal_area is None else self._with_equal_area(chosen, self.equal_area)
 
@@ -109,25 +111,26 @@ class Study:
         ]
 
     def machine_name(self, point: Point) -> str:
-        """Give the name by which the point's machine was asked for."""
+        """Return the name by which the point's machine was asked for."""
         return str(point.written.get(MACHINE, self.arch))
 
     def workload_name(self, point: Point) -> str:
-        """Give the name by which the point's network was asked for."""
+        """Return the name by which the point's network was asked for."""
         return str(point.written.get(NETWORK, self.workload))
 
     def table_name(self, point: Point) -> str:
-        """Give the name by which the point's cost table was asked for: its own, the sweep's, or the machine's."""
+        """Return the name by which the point's cost table was asked for: its own, the sweep's, or the machine's."""
         asked = point.written.get(TABLE, self.table)
         return str(asked or self.machines.bases[self.machine_name(point)].cost_table)
 
     def batch_of(self, point: Point) -> int:
-        """Give the point's batch: its own, the sweep's, or the workload's."""
+        """Return the point's batch: its own, the sweep's, or the workload's."""
         found = point.written.get(BATCH, self.batch)
         return self.workloads[self.workload_name(point)].batch if found is None else int(found)
 
     def machine_of(self, point: Point) -> Machine:
-        """Give the point's machine; raise InputError where its parameters don't go together, or its area is too large.
+        """Return the point's machine; raise InputError where its parameters don't go together, or its area is too
+        large.
 
         Equal choices give the very same object, as long as they are among the last few hundred; so do those of
         `table_of` and `layers_of`.
@@ -141,12 +144,12 @@ class Study:
         return self.machines.of(name, changes)
 
     def table_of(self, point: Point) -> CostTable:
-        """Give the point's cost table; raise InputError where its values don't go together."""
+        """Return the point's cost table; raise InputError where its values don't go together."""
         changes = {path.removeprefix(COSTS): value for path, value in point.written.items() if path.startswith(COSTS)}
         return self.costs.of(self.table_name(point), changes)
 
     def layers_of(self, point: Point) -> tuple[Layer, ...]:
-        """Give the layers of the point's network, with the point's bitwidths and zero fractions."""
+        """Return the layers of the point's network, with the point's bitwidths and zero fractions."""
         name = self.workload_name(point)
         layers = self.workloads[name].layers
         bits = {path.removeprefix(BITS): int(value) for path, value in point.written.items() if path.startswith(BITS)}
@@ -169,12 +172,12 @@ class Study:
         return replace(goal, objective=self.objective, constraints=constraints)
 
     def description(self) -> dict[str, Any]:
-        """Say what the study is, in what JSON holds, for those who have only its results; values in base units."""
+        """State what the study is, in what JSON holds, for those who have only its results; values in base units."""
         axes = [
             {
                 "path": axis.path,
                 "column": axis.column,
-                "values": [plain(value) for value in axis.distinct],
+                "values": [cell_value(value) for value in axis.distinct],
                 "written": [str(value) for value in axis.distinct.values()],
                 "group": number,
             }
@@ -203,7 +206,7 @@ class Study:
         return [path for tensors in given for path in (tensors.ifmap, tensors.filters) if path is not None]
 
     def digest(self) -> str:
-        """Give a digest of all that the results depend on but the code; the study's name is no part of it."""
+        """Return a digest of all that the results depend on but the code; the study's name is no part of it."""
         content = {
             "machines": self.machines.data,
             "workloads": {name: _workload_data(one) for name, one in self.workloads.items()},
@@ -243,6 +246,6 @@ def _with_value(point: Point, path: str, value: int) -> Point:
 
 
 def _workload_data(workload: Workload) -> dict[str, Any]:
-    """Give a network's data; of tensor files the zero fractions, which the layers have."""
+    """Return a network's data; of tensor files the zero fractions, which the layers have."""
     layers = [asdict(replace(layer, given=GivenTensors())) for layer in workload.layers]
     return {"name": workload.name, "batch": workload.batch, "layers": layers}

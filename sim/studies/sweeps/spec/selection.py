@@ -81,7 +81,7 @@ def _holds(condition: Condition, names: _Names, number: int, site: Site) -> bool
 
 
 class _Names:
-    """Know the names that conditions may hold: which values they have, and which axes these depend on."""
+    """The names that conditions may hold: which values they have, and which axes these depend on."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -92,7 +92,7 @@ class _Names:
             self._worked_out.add(BANK_WORDS)
 
     def values_of(self, name: str) -> Sequence[object]:
-        """Give values that a name has at some points; raise FieldFault for a name that is unknown."""
+        """Return values that a name has at some points; raise FieldFault for a name that is unknown."""
         if name in self._axes:
             return self._axes[name].values
         if name in _MEASURES:
@@ -109,7 +109,7 @@ class _Names:
         return [attrgetter(name)(machine) for machine in self.study.machines.bases.values()]
 
     def groups_of(self, name: str) -> set[int]:
-        """Give the indices of the groups of axes that a name's value depends on."""
+        """Return the indices of the groups of axes that a name's value depends on."""
         if self._is_worked_out(name):
             return {index for path, index in self._group_of.items() if is_machine_path(path) or path == MACHINE}
         if name in self._axes:
@@ -118,7 +118,7 @@ class _Names:
         return {self._group_of[behind]} if behind in self._group_of else set()
 
     def value(self, name: str, chosen: Point) -> Any:
-        """Give a name's value at a point; only areas, and what is adjusted to them, need the machine itself."""
+        """Return a name's value at a point; only areas, and what is adjusted to them, need the machine itself."""
         if self._is_worked_out(name):
             machine = self.study.machine_of(self.study.point(chosen.number))
             return _MEASURES[name](machine) if name in _MEASURES else attrgetter(name)(machine)
@@ -129,7 +129,7 @@ class _Names:
         return attrgetter(name)(self.study.machines.bases[self.study.machine_name(chosen)])
 
     def _is_worked_out(self, name: str) -> bool:
-        """Tell whether a name's value takes the point's machine."""
+        """Return whether a name's value takes the point's machine."""
         return name in self._worked_out or (name in _MEASURES and name not in self._axes)
 
     def _choice(self, name: str, chosen: Point) -> Any:

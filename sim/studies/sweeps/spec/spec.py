@@ -39,7 +39,7 @@ _LISTS = (MACHINE, NETWORK, TABLE, BATCH)
 
 
 class SpecFile(Document):
-    """Hold a specification as written. `axes` make a grid; those of one entry of `paired` move together.
+    """A specification as written. `axes` make a grid; those of one entry of `paired` move together.
 
     Lists under `arch`, `workload`, `cost_table` and `batch` are axes, too, and come first. `layers` chooses some of
     the networks' layers by names or patterns.
@@ -63,14 +63,14 @@ class SpecFile(Document):
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Hold where a specification was read: its tree, and how a place in its text is shown."""
+    """Where a specification was read: its tree, and how a place in its text is shown."""
 
     root: Node
     place: str
     place_of: Callable[[Mark], str]
 
     def site(self, *steps: PathStep) -> Site:
-        """Give the site of a path into the specification."""
+        """Return the site of a path into the specification."""
         node = self.root
         for step in steps:
             node = node.children[step]

@@ -15,7 +15,7 @@ from sim.files.schema import read_document, validate_data
 from sim.files.text import shown_path
 from sim.files.tree import mark_of
 from sim.files.yaml_source import read_tree
-from sim.studies.sweeps.kept import Memory
+from sim.studies.sweeps.lru_cache import LruCache
 
 _MOST_VARIANTS = 512
 
@@ -24,7 +24,7 @@ AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Variants(Generic[AnyModel]):
-    """Hold files of one kind by the name that they were asked for: as written in `data`, read and checked in `bases`.
+    """Files of one kind by the name that they were asked for: as written in `data`, read and checked in `bases`.
 
     `what` names the kind in errors.
     """
@@ -33,10 +33,11 @@ class Variants(Generic[AnyModel]):
     what: str
     data: Dict[str, Dict[str, Any]]
     bases: Dict[str, AnyModel]
-    _made: Memory[AnyModel | str] = field(default_factory=lambda: Memory(_MOST_VARIANTS), repr=False, compare=False)
+    _made: LruCache[AnyModel | str] = field(default_factory=lambda: LruCache(_MOST_VARIANTS), repr=False, compare=False)
 
     def of(self, name: str, changes: Dict[str, Any]) -> AnyModel:
-        """Give a file's model with values, as they would be written, at dotted paths; a group takes one for all inside.
+        """Return a file's model with values, as they would be written, at dotted paths; a group takes one for all
+        inside.
 
         Equal choices give the very same object, as long as they are among the last few hundred. Raises InputError
         where the values don't go together.
@@ -77,7 +78,7 @@ def read_variants(model: type[AnyModel], what: str, files: Dict[str, Path]) -> V
 
 
 def _parts(model: BaseModel) -> dict[str, Any]:
-    """Give the models inside a model: they need no check again."""
+    """Return the models inside a model: they need no check again."""
     return {name: part for name, part in model if isinstance(part, BaseModel)}
 
 
@@ -94,5 +95,5 @@ def _put(data: dict[str, Any], written: Dict[str, Any], base: BaseModel, steps: 
 
 
 def _spread(group: Dict[str, Any], value: object) -> dict[str, Any]:
-    """Give a group with the value at all places inside."""
+    """Return a group with the value at all places inside."""
     return {name: _spread(inner, value) if isinstance(inner, Dict) else value for name, inner in group.items()}

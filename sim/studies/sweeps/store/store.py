@@ -41,7 +41,7 @@ def code_version() -> str:
 
 
 class Store:
-    """Hold a study's finished points in a file, or in memory under the name MEMORY.
+    """A study's finished points in a file, or in memory under the name MEMORY.
 
     Raises InputError for a file that is no store, or that holds another study or results of other code.
     """
@@ -71,7 +71,7 @@ class Store:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Name the columns of the rows."""
+        """The names of the columns of the rows."""
         return (*self._head, *self._layer)
 
     def add(self, outcome: Outcome) -> None:

@@ -21,13 +21,13 @@ Row = dict[str, Any]
 
 
 class _Kept(BaseModel):
-    """Hold a part of the description; keys that a later version adds are passed over."""
+    """A part of the description; keys that a later version adds are passed over."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class StoredAxis(_Kept):
-    """Hold an axis: its path, the column that has its values, these in base units and as they were written.
+    """An axis: its path, the column that has its values, these in base units and as they were written.
 
     Axes of the same `group` move together.
     """
@@ -47,13 +47,13 @@ class StoredAxis(_Kept):
 
 
 class _EqualArea(_Kept):
-    """Hold which parameter keeps the area equal; its column has its path for a name."""
+    """Which parameter keeps the area equal; its column has its path for a name."""
 
     adjust: str
 
 
 class _Description(_Kept):
-    """Hold what the store says of its sweep."""
+    """What the store says of its sweep."""
 
     title: str
     arch: tuple[str, ...]
@@ -68,7 +68,7 @@ class _Description(_Kept):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Hold how many points are done, how many can't be, and how many the sweep has in all."""
+    """How many points are done, how many can't be, and how many the sweep has in all."""
 
     done: int
     impossible: int
@@ -76,13 +76,13 @@ class Counts:
 
     @property
     def missing(self) -> int:
-        """Count the points that are not there yet."""
+        """The number of points that are not there yet."""
         return self.planned - self.done - self.impossible
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Hold how far the analytic model is from the engine in one figure, in per cent: mean and largest magnitudes."""
+class ModelGap:
+    """How far the analytic model is from the engine in one figure, in per cent: mean and largest magnitudes."""
 
     figure: str
     layers_mean: float
@@ -92,7 +92,9 @@ class Difference:
 
 
 class StoredSweep:
-    """Read a store, also one that a sweep is filling. Raises InputError for a file that is none, or holds nothing."""
+    """A store that is read, also one that a sweep is filling. Raises InputError for a file that is none, or holds
+    nothing.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -122,15 +124,15 @@ class StoredSweep:
         return Counts(found.get(DONE, 0), found.get(IMPOSSIBLE, 0), self.points)
 
     def totals(self) -> list[Row]:
-        """Give the row of each point's whole network, or of its impossibility, by number."""
+        """Return the row of each point's whole network, or of its impossibility, by number."""
         return self._query(f"SELECT * FROM rows WHERE {NETWORKS} ORDER BY point")
 
     def layers(self, point: int) -> list[Row]:
-        """Give the rows of a point's layers in the network's order; nothing of a point that is not there."""
+        """Return the rows of a point's layers in the network's order; nothing of a point that is not there."""
         return self._query(f"SELECT * FROM rows WHERE point = ? AND NOT ({NETWORKS}) ORDER BY place", [point])
 
-    def differences(self) -> list[Difference]:
-        """Hold both models against each other over all layers and all networks; nothing where only one of them ran."""
+    def differences(self) -> list[ModelGap]:
+        """Compare both models with each other over all layers and all networks; nothing where only one of them ran."""
         columns = [row["name"] for row in self._query("PRAGMA table_info(layers)")]
         found = []
         for column in columns:
@@ -141,7 +143,7 @@ class StoredSweep:
             groups = [f"SELECT {of_all} FROM rows WHERE {which}" for which in (f"NOT ({NETWORKS})", NETWORKS)]
             values = [value for query in groups for value in self._query(query)[0].values()]
             if None not in values:
-                found.append(Difference(figure, *values))
+                found.append(ModelGap(figure, *values))
         return found
 
     def code(self) -> str:
@@ -163,7 +165,7 @@ class StoredSweep:
             raise InputError.located(self.place, wrong=wrong, allowed="sweep again into a new store") from error
 
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """Give a query's rows by column. The file is not opened read-only: a killed sweep's journal is rolled back."""
+        """Return a query's rows by column. The file isn't opened read-only: a killed sweep's journal is rolled back."""
         address = f"{Path(self._name).absolute().as_uri()}?mode=rw"
         try:
             with closing(sqlite3.connect(address, uri=True, timeout=60)) as connection:

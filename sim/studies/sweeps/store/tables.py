@@ -53,7 +53,7 @@ def write_parquet(store: Store, stream: BinaryIO) -> None:
 
 
 def as_frame(store: Store) -> pd.DataFrame:
-    """Give all rows of a store as a pandas DataFrame: the one that reading the Parquet file gives."""
+    """Return all rows of a store as a pandas DataFrame: the one that reading the Parquet file gives."""
     import pandas as pd
 
     frame = pd.DataFrame(list(store.rows()), columns=list(store.columns))
@@ -64,7 +64,7 @@ def as_frame(store: Store) -> pd.DataFrame:
 
 
 def column_kinds(store: Store) -> Dict[str, type]:
-    """Give int, float or str for each column, by its name alone where a sweep always has it."""
+    """Return int, float or str for each column, by its name alone where a sweep always has it."""
     kinds = {name: _kind_by_name(name) for name in store.columns}
     unknown = {name: set[type]() for name, kind in kinds.items() if kind is None}
     if unknown:  # axes: every point's total has their values
@@ -91,7 +91,7 @@ def require_pandas() -> None:
 
 
 def _kind_by_name(name: str) -> type | None:
-    """Give the kind of a column that every sweep has; axes have a dot in their names, or are of a known kind."""
+    """Return the kind of a column that every sweep has; axes have a dot in their names, or are of a known kind."""
     if "." in name:
         return None
     name = name.removesuffix(_OTHER_MODEL)
@@ -103,7 +103,7 @@ def _kind_by_name(name: str) -> type | None:
 
 
 def _common(found: set[type]) -> type:
-    """Give the kind that holds all values."""
+    """Return the kind that holds all values."""
     if found <= {int}:
         return int
     return float if found <= {int, float} else str

@@ -44,7 +44,7 @@ def in_order(study: Study, numbers: Sequence[int]) -> Numbers:
 
 
 def _ranks(group: tuple[Axis, ...]) -> Numbers:
-    """Give the place of each of a group's choices when the largest comes first."""
+    """Return the place of each of a group's choices when the largest comes first."""
     choices = list(zip(*(axis.values for axis in group), strict=True))
     order = sorted(range(len(choices)), key=lambda index: choices[index], reverse=True)
     return np.argsort(np.array(order))
@@ -70,7 +70,7 @@ def _fair(left: int, workers: int) -> int:
 
 @dataclass(slots=True)
 class Deal:
-    """Deal points to `workers`: each goes through a stretch of its own, then helps with the longest that is left.
+    """Points dealt to `workers`: each goes through a stretch of its own, then helps with the longest that is left.
 
     A chunk is to take about a quarter of a second, by how long a point of the worker's last one took; until one is
     known, chunks have one point.
@@ -90,7 +90,7 @@ class Deal:
         self._stretches = list(pairwise(ends))
 
     def next_for(self, worker: int) -> tuple[int, ...]:
-        """Give a worker its next chunk, empty where no points are left; it may have several before one is done."""
+        """Hand a worker its next chunk, empty where no points are left; it may have several before one is done."""
         first, end = self._stretches[worker]
         if first == end:
             first, end = self._half_of_the_longest()

@@ -30,7 +30,9 @@ _SAME_CODE = "install the same version of sim on scheduler and workers"
 
 
 class DaskCluster(Scheduler):
-    """Evaluate points in a cluster; a worker that is lost costs no point, and one that joins gets its share."""
+    """An executor that evaluates points in a cluster; a worker that is lost costs no point, and one that joins gets its
+    share.
+    """
 
     __slots__ = ()
 
@@ -59,7 +61,7 @@ class DaskCluster(Scheduler):
 
 @dataclass(slots=True)
 class _Job:
-    """Hold a run of a study on a cluster: what is in flight, what is to be sent again, how many threads there are."""
+    """A run of a study on a cluster: what is in flight, what is to be sent again, how many threads there are."""
 
     client: Any
     study: Study
@@ -153,7 +155,7 @@ class _Job:
         return reply
 
     def _fault(self, future: Any) -> SimError:
-        """Say why the cluster could not evaluate a chunk; our own errors stay as they are."""
+        """State why the cluster could not evaluate a chunk; our own errors stay as they are."""
         from distributed import KilledWorker
 
         error = future.exception(timeout=_GATHER_S)

@@ -17,7 +17,7 @@ from sim.studies.sweeps.store.store import code_version
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Hold what a worker answers to a chunk.
+    """What a worker answers to a chunk.
 
     `outcomes` is None where it lacks the study, runs other code, or had a `fault`, which is said in words.
     """
@@ -29,7 +29,7 @@ class Reply:
 
 
 class StudyOnWorker(WorkerPlugin):
-    """Bring a study to every worker once; the scheduler hands it to those that join later or start again."""
+    """A study brought to every worker once; the scheduler hands it to those that join later or start again."""
 
     def __init__(self, study: Study) -> None:
         self._pickled = pickle.dumps(study)  # read only where the code is known to be the same
@@ -39,7 +39,7 @@ class StudyOnWorker(WorkerPlugin):
         self._own = threading.local()
 
     def evaluator(self) -> Evaluator:
-        """Give this thread's evaluator."""
+        """Return this thread's evaluator."""
         if not hasattr(self._own, "evaluator"):
             self._own.evaluator = Evaluator(pickle.loads(self._pickled))
         found: Evaluator = self._own.evaluator

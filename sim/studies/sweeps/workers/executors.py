@@ -16,7 +16,7 @@ _WORTH_PROCESSES = 64
 
 
 class Executor(Protocol):
-    """Evaluate points of a study."""
+    """Who evaluates the points of a study."""
 
     def check(self, study: Study) -> None:
         """Raise InputError where no points can be evaluated; asked before a new store is made."""

@@ -30,7 +30,7 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class InProcess:
-    """Evaluate points here, one after another."""
+    """An executor that evaluates points here, one after another."""
 
     def check(self, study: Study) -> None:
         """Find nothing wrong: this process is there."""
@@ -42,7 +42,9 @@ class InProcess:
 
 @dataclass(frozen=True, slots=True)
 class LocalProcesses:
-    """Evaluate points in `workers` fresh processes; in this one where there are fewer than `fewest_points`."""
+    """An executor that evaluates points in `workers` fresh processes; in this one where there are fewer than
+    `fewest_points`.
+    """
 
     workers: int
     fewest_points: int = 2

@@ -18,7 +18,7 @@ _TALKATIVE = ("asyncio", "distributed", "tornado")
 
 @dataclass(frozen=True, slots=True)
 class Scheduler:
-    """Hold an address; it has `connect_s` seconds to answer, and `patience_s` seconds to have a worker."""
+    """An address; it has `connect_s` seconds to answer, and `patience_s` seconds to have a worker."""
 
     address: str
     connect_s: float = 10.0
@@ -70,7 +70,7 @@ class Scheduler:
             yield client
 
     def no_workers(self) -> InputError:
-        """Say that there has been no worker for too long."""
+        """State that there has been no worker for too long."""
         return self.error(f"the cluster has had no workers for {self.patience_s:g} s", "start some with dask worker")
 
 

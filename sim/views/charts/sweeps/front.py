@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def pareto_front(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which rows of [point, objective] are on the front, where less is better; equal rows are all on it or none.
+    """Return which rows of [point, objective] are on the front, where less is better; equal rows are all on it or none.
 
     In lexicographic order a row can be beaten only by one that stands before it and is on the front itself.
     """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.studies.sweeps.store.stored import StoredAxis
-from sim.views.charts.parts import VERMILION, plain
+from sim.views.charts.parts import VERMILION, label_text
 from sim.views.charts.picture import render
 from sim.views.charts.sweeps.metrics import TITLES, scale_of
 from sim.views.charts.sweeps.points import MOST_PANELS, NOT_DESIGN, SweepPoint, SweepPoints, panel_of, panel_title
@@ -33,7 +33,7 @@ _INCHES_A_LETTER = 0.075
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Hold one panel's cells as [y, x]: the metric's least in base units, NaN where there is none.
+    """One panel's cells as [y, x]: the metric's least in base units, NaN where there is none.
 
     `is_impossible` tells the cells in which every point that was evaluated can't be.
     """
@@ -43,7 +43,7 @@ class HeatMap:
 
 
 def choose_axes(points: SweepPoints, metric: str, x: str | None, y: str | None) -> tuple[StoredAxis, StoredAxis | None]:
-    """Give the axes named, and for those that are not, the ones along which the metric moves most.
+    """Return the axes named, and for those that are not, the ones along which the metric moves most.
 
     Raises InputError for an unknown axis, for one named twice, and for a sweep without any.
     """
@@ -112,10 +112,10 @@ def draw_heat_maps(points: SweepPoints, metric: str, x: StoredAxis, y: StoredAxi
             found = heat_map(done, impossible, metric, x, y)
             _draw_map(axes, found, scale_of(metric, done[0].unit, float(np.nanmax(found.least))), metric)
             _write_ticks(axes, x, y, room=int((size[0] / across - 1.8) / _INCHES_A_LETTER))
-            axes.set_title(plain(panel_title(panel), most=48), fontsize=9, loc="left")
+            axes.set_title(label_text(panel_title(panel), most=48), fontsize=9, loc="left")
         for axes in list(grid.flat)[len(panels) :]:
             axes.axis("off")
-        title = f"{plain(points.title, most=72)}\nleast {TITLES[metric]}; {points.status()}"
+        title = f"{label_text(points.title, most=72)}\nleast {TITLES[metric]}; {points.status()}"
         figure.suptitle(title, fontsize=10, x=0.01, ha="left")
 
     return render(draw, suffix=suffix, size=(max(6.4, size[0]), size[1]))
@@ -174,19 +174,19 @@ def _write_figures(axes: Axes, shown: Any, cells: QuadMesh) -> None:
 def _write_ticks(axes: Axes, x: StoredAxis, y: StoredAxis | None, *, room: int) -> None:
     """Write the axes' values, slanted where they don't go into a line of `room` letters."""
     step = -(-len(x.values) // _MOST_TICKS)
-    names = [plain(x.shown(value), most=24) for value in x.values[::step]]
+    names = [label_text(x.shown(value), most=24) for value in x.values[::step]]
     is_slanted = sum(len(name) + 2 for name in names) > room
     axes.set_xticks(
         np.arange(0, len(x.values), step) + 0.5, names,
         rotation=40 if is_slanted else 0, ha="right" if is_slanted else "center",
     )  # fmt: skip
-    axes.set_xlabel(plain(x.path))
+    axes.set_xlabel(label_text(x.path))
     if y:
         step = -(-len(y.values) // _MOST_TICKS)
         axes.set_yticks(
-            np.arange(0, len(y.values), step) + 0.5, [plain(y.shown(value), most=24) for value in y.values[::step]]
+            np.arange(0, len(y.values), step) + 0.5, [label_text(y.shown(value), most=24) for value in y.values[::step]]
         )
-        axes.set_ylabel(plain(y.path))
+        axes.set_ylabel(label_text(y.path))
     else:
         axes.set_yticks([])
     axes.tick_params(length=0, labelsize=7.5)

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from sim.studies.sweeps.store.stored import Row
-from sim.views.charts.parts import KIND_COLOURS, Part, bars_size, draw_bars, plain
+from sim.views.charts.parts import KIND_COLOURS, BarPart, bars_size, draw_bars, label_text
 from sim.views.charts.picture import render
 from sim.views.charts.sweeps.metrics import energies_of
 from sim.views.charts.sweeps.points import SweepPoint, SweepPoints, panel_title
@@ -28,7 +28,7 @@ def draw_layers(points: SweepPoints, point: SweepPoint, layers: Sequence[Row], *
     choices = points.choices(point)
     at = f"{panel_title(point.kind)}; point {point.number}"
     lines = [at, *wrap(choices, int(bars_size(names)[0] / _INCHES_A_LETTER), max_lines=3)]
-    return _draw(names, energies, point.unit, "\n".join(plain(line, most=160) for line in lines), suffix)
+    return _draw(names, energies, point.unit, "\n".join(label_text(line, most=160) for line in lines), suffix)
 
 
 def draw_networks(chosen: Sequence[SweepPoint], *, title: str, suffix: str) -> bytes:
@@ -36,7 +36,12 @@ def draw_networks(chosen: Sequence[SweepPoint], *, title: str, suffix: str) -> b
     shown = chosen[:MOST_POINTS]
     names = [str(point.number) for point in shown]
     return _draw(
-        names, [point.energies or {} for point in shown], shown[0].unit, plain(title, most=90), suffix, xlabel="point"
+        names,
+        [point.energies or {} for point in shown],
+        shown[0].unit,
+        label_text(title, most=90),
+        suffix,
+        xlabel="point",
     )
 
 
@@ -45,7 +50,7 @@ def _draw(
 ) -> bytes:
     scale = scale_for(unit, max(sum(one.values()) for one in energies), below=1000)
     parts = [
-        Part(name, colour, [one[kind] / scale.factor for one in energies])
+        BarPart(name, colour, [one[kind] / scale.factor for one in energies])
         for kind, (name, colour) in KIND_COLOURS.items()
     ]
 

@@ -28,7 +28,7 @@ _TRAFFIC = (Scale(8e3, "kB"), Scale(8e6, "MB"), Scale(8e9, "GB"))
 
 
 def measures_of(row: Row, unit: str) -> dict[str, float]:
-    """Give a finished point's figures by metric, from its total's row; energies in `unit`, times in s, DRAM in bits."""
+    """Return a point's figures by metric, from its total's row; energies in `unit`, times in s, DRAM in bits."""
     batch = row["batch"]
     energy, delay = row[f"energy_system_{unit.lower()}"] / batch, row["latency_s"] / batch
     return {
@@ -41,12 +41,12 @@ def measures_of(row: Row, unit: str) -> dict[str, float]:
 
 
 def energies_of(row: Row, unit: str) -> dict[str, float]:
-    """Give the energy per image of a point or of one of its layers by kind."""
+    """Return the energy per image of a point or of one of its layers by kind."""
     return {kind: row[f"energy_{kind}_{unit.lower()}"] / row["batch"] for kind in KINDS}
 
 
 def unit_of(row: Row, units: Iterable[str]) -> str:
-    """Tell which of the sweep's units a finished row's energies are in."""
+    """Return which of the sweep's units a finished row's energies are in."""
     return next(unit for unit in units if row[f"energy_system_{unit.lower()}"] is not None)
 
 

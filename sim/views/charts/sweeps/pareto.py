@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.views.charts.parts import BLUE, VERMILION, plain
+from sim.views.charts.parts import BLUE, VERMILION, label_text
 from sim.views.charts.picture import render
 from sim.views.charts.sweeps.front import pareto_front
 from sim.views.charts.sweeps.metrics import TITLES, scale_of
@@ -27,7 +27,7 @@ _DIGIT_PT, _LINE_PT = 4.9, 9.0  # of a label, in points
 
 
 def front_of(points: Sequence[SweepPoint], metrics: Sequence[str]) -> list[SweepPoint]:
-    """Give the points on the front of some metrics, from the least of the first; equal ones by number."""
+    """Return the points on the front of some metrics, from the least of the first; equal ones by number."""
     values = np.array([[point.measure(metric) for metric in metrics] for point in points], np.float64)
     on_front = pareto_front(values.reshape(len(points), len(metrics)))
     front = [point for point, there in zip(points, on_front, strict=True) if there]
@@ -54,7 +54,7 @@ def draw_pareto(points: SweepPoints, metrics: Sequence[str], *, suffix: str, has
         for axes in list(grid.flat)[len(panels) :]:
             axes.axis("off")
         drawn.colour_bar(figure, list(grid.flat)[: len(panels)])
-        figure.suptitle(f"{plain(points.title, most=72)}\n{points.status()}", fontsize=10, x=0.01, ha="left")
+        figure.suptitle(f"{label_text(points.title, most=72)}\n{points.status()}", fontsize=10, x=0.01, ha="left")
         if legend:
             figure.supxlabel(legend, fontsize=7.5, x=0.01, ha="left")
 
@@ -65,11 +65,11 @@ def _legend(points: SweepPoints, front: Sequence[SweepPoint]) -> str:
     """List the front's points and where they are, if they are few."""
     if not points.axes or len(front) > _MOST_LEGEND:
         return ""
-    return "\n".join(plain(f"{point.number}: {points.choices(point)}", most=110) for point in front)
+    return "\n".join(label_text(f"{point.number}: {points.choices(point)}", most=110) for point in front)
 
 
 class _Drawing:
-    """Hold what all panels have in common: metrics, and the colours of the third."""
+    """What all panels have in common: metrics, and the colours of the third."""
 
     def __init__(self, points: SweepPoints, metrics: Sequence[str], panels: dict[Kind, list[SweepPoint]]) -> None:
         import matplotlib as mpl
@@ -107,7 +107,7 @@ class _Drawing:
         axes.margins(x=0.13 if len(self.panels) == 1 else 0.2, y=0.13)
         axes.grid(color="#e5e5e5", linewidth=0.5, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.set_title(plain(panel_title(panel), most=48), fontsize=9, loc="left")
+        axes.set_title(label_text(panel_title(panel), most=48), fontsize=9, loc="left")
         _label(axes, front, places)
 
     def _scatter(
@@ -133,7 +133,7 @@ class _Drawing:
         )
 
     def colour_bar(self, figure: Figure, panels: Sequence[Axes]) -> None:
-        """Say what the colours stand for."""
+        """State what the colours stand for."""
         from matplotlib.cm import ScalarMappable
 
         if self.is_coloured:

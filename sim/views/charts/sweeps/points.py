@@ -25,7 +25,7 @@ Kind = tuple[tuple[str, object], ...]  # pairs of a name and a value
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """Hold one point: each axis's value as an index into the axis's own, and `kind`: network, batch and costs by name.
+    """One point: each axis's value as an index into the axis's own, and `kind`: network, batch and costs by name.
 
     `measures` are those of `metrics`, `energies` per image by kind, in `unit`; all empty where the point can't be.
     `adjusted` names the parameter that keeps the area equal, and its value.
@@ -41,13 +41,13 @@ class SweepPoint:
     reason: str = ""
 
     def measure(self, metric: str) -> float:
-        """Give a metric of a finished point, in base units."""
+        """Return a metric of a finished point, in base units."""
         return (self.measures or {})[metric]
 
 
 @dataclass(frozen=True, slots=True)
 class SweepPoints:
-    """Hold a sweep's points that charts show, `done` at least one, and what the store says of the sweep."""
+    """A sweep's points that charts show, `done` at least one, and what the store says of the sweep."""
 
     title: str
     objective: str
@@ -58,7 +58,7 @@ class SweepPoints:
     adjusted: str | None = None
 
     def design_axes(self) -> list[StoredAxis]:
-        """Give the axes that a designer chooses along: more than one value, and no network or cost table."""
+        """Return the axes that a designer chooses along: more than one value, and no network or cost table."""
         return [axis for axis in self.axes if len(axis.values) > 1 and axis.path not in NOT_DESIGN]
 
     def choices(self, point: SweepPoint, *, without: Sequence[str] = ()) -> str:
@@ -71,7 +71,7 @@ class SweepPoints:
         return " ".join([*choices, point.adjusted]).rstrip()
 
     def best(self, points: Iterable[SweepPoint]) -> SweepPoint:
-        """Give the point at which the objective is least, the first of equals; at least one point."""
+        """Return the point at which the objective is least, the first of equals; at least one point."""
         return min(points, key=lambda point: (point.measure(self.objective), point.number))
 
     def panels(self, *, without: Sequence[str] = ()) -> dict[Kind, list[SweepPoint]]:
@@ -82,7 +82,7 @@ class SweepPoints:
         return found
 
     def status(self) -> str:
-        """Say how many points there are, how many can't be, and whether some are missing."""
+        """State how many points there are, how many can't be, and whether some are missing."""
         counts = self.counts
         text = f"points: {counts.done} done, {counts.impossible} impossible"
         return f"{text}, {counts.missing} of {counts.planned} not evaluated yet" if counts.missing else text
@@ -97,7 +97,7 @@ class SweepPoints:
 
 
 def panel_of(point: SweepPoint, without: Sequence[str] = ()) -> Kind:
-    """Give what makes a point comparable, but for axes in `without`."""
+    """Return what makes a point comparable, but for axes in `without`."""
     return tuple(pair for pair in point.kind if pair[0] not in without)
 
 
@@ -129,7 +129,7 @@ def read_points(stored: StoredSweep, where: Sequence[str] = ()) -> SweepPoints:
 
 
 def _with_values_met(axis: StoredAxis, rows: Sequence[Row]) -> StoredAxis:
-    """Give an axis's values that points have, in order; what keeps the area equal may have others than the spec's."""
+    """Return an axis's values that points have, in order; what keeps the area equal may have others than the spec's."""
     met = {row[axis.column] for row in rows}
     others = met.difference(axis.values)
     values = [value for value in axis.values if value in met] + sorted(others)

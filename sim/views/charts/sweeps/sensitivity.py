@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim.studies.sweeps.store.stored import StoredAxis
-from sim.views.charts.parts import BLUE, GREEN, ORANGE, PURPLE, VERMILION, plain
+from sim.views.charts.parts import BLUE, GREEN, ORANGE, PURPLE, VERMILION, label_text
 from sim.views.charts.picture import render
 from sim.views.charts.sweeps.metrics import SHORT
 from sim.views.charts.sweeps.points import NOT_DESIGN, Kind, SweepPoint, SweepPoints, panel_of
@@ -34,7 +34,7 @@ State = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """Hold how a metric goes along an axis, or axes that move together.
+    """How a metric goes along an axis, or axes that move together.
 
     `states` are the indices that the axes have together, in order. For each, `ratios` is the geometric mean of metric
     over metric in the state number `reference`, over all pairs of points that differ in nothing else, and `pairs` their
@@ -49,12 +49,12 @@ class Sensitivity:
 
     @property
     def name(self) -> str:
-        """Name the axes."""
+        """The names of the axes."""
         return ", ".join(axis.path for axis in self.axes)
 
     @property
     def span(self) -> float | None:
-        """Give the largest ratio over the smallest; None where nothing could be compared."""
+        """The largest ratio over the smallest; None where nothing could be compared."""
         known = [ratio for ratio in self.ratios if ratio is not None]
         return max(known) / min(known) if len(known) > 1 else None
 
@@ -94,7 +94,7 @@ def _along(axes: tuple[StoredAxis, ...], points: SweepPoints, others: Sequence[s
     paths, done = _paths(axes), points.done
 
     def beside(point: SweepPoint) -> tuple[Kind, State]:
-        """Give what two points must have in common to be compared: all but these axes, and what comes with them."""
+        """Return what two points must have in common to be compared: all but these axes, and what comes with them."""
         return panel_of(point, paths), _state(point, others)
 
     states = sorted({_state(point, paths) for point in (*done, *points.impossible)})
@@ -137,7 +137,7 @@ def draw_sensitivities(points: SweepPoints, metrics: Sequence[str], *, suffix: s
             row[0].set_ylabel("relative to the ringed value")
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper right", ncols=len(metrics), frameon=False)
-        figure.suptitle(plain(points.title, most=72), fontsize=10, x=0.01, ha="left")
+        figure.suptitle(label_text(points.title, most=72), fontsize=10, x=0.01, ha="left")
 
     return render(draw, suffix=suffix, size=(max(6.4, 0.8 + 3.3 * across), 0.7 + 2.5 * down))
 
@@ -162,13 +162,13 @@ def _draw_panel(axes: Axes, found: dict[str, Sensitivity]) -> None:
         )
     axes.plot([one.reference], [1.0], marker="o", markersize=9, markerfacecolor="none", color="#333333", zorder=4)
     step = -(-count // _MOST_TICKS)
-    names = [plain(one.label(at), most=24) for at in range(0, count, step)]
+    names = [label_text(one.label(at), most=24) for at in range(0, count, step)]
     is_slanted = sum(len(name) + 2 for name in names) > 44
     axes.set_xticks(
         range(0, count, step), names, rotation=30 if is_slanted else 0, ha="right" if is_slanted else "center"
     )
     axes.tick_params(axis="x", labelsize=7.5)
     axes.set_xlim(-0.3, count - 0.7)
-    axes.set_title(plain(one.name, most=44), fontsize=9, loc="left")
+    axes.set_title(label_text(one.name, most=44), fontsize=9, loc="left")
     axes.grid(axis="y", color="#e5e5e5", linewidth=0.5, zorder=0)
     axes.spines[["top", "right"]].set_visible(False)

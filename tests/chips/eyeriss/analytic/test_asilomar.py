@@ -37,27 +37,27 @@ CELL_PCT = {"CONV1": 5, "CONV2": 5, "CONV3": 10, "CONV4": 10, "CONV5": 10}
 
 
 def one_image_a_pass(layer: Layer) -> Goal:
-    """Give the goal that Fig. 6 implies: n = 1 on CONV layers, all psums of an FC layer in the GLB."""
+    """Return the goal that Fig. 6 implies: n = 1 on CONV layers, all psums of an FC layer in the GLB."""
     filters = layer.shape.M
     limit = ("m", Bounds(filters, filters)) if layer.kind is LayerKind.FC else ("n", Bounds(1, 1))
     return Goal(constraints=(limit,), code=FmapCode.SIGNIFICANCE_MAP)
 
 
 def free(layer: Layer) -> Goal:
-    """Give a goal that leaves n free; psums of FC layers stay in the GLB as in Fig. 6."""
+    """Return a goal that leaves n free; psums of FC layers stay in the GLB as in Fig. 6."""
     filters = layer.shape.M
     limits = (("m", Bounds(filters, filters)),) if layer.kind is LayerKind.FC else ()
     return Goal(constraints=limits, code=FmapCode.SIGNIFICANCE_MAP)
 
 
 def as_in_table_iii(layer: Layer) -> Goal:
-    """Give a goal with no more channels in a pass than any layer of JSSC 2017, Table III, has."""
+    """Return a goal with no more channels in a pass than any layer of JSSC 2017, Table III, has."""
     goal = free(layer)
     return replace(goal, constraints=(*goal.constraints, ("q", Bounds(1, 4)), ("r", Bounds(1, 2))))
 
 
 def as_in_figure(layer: Layer) -> Layer:
-    """Give a layer the density that Fig. 6's computation column implies."""
+    """Hand a layer the density that Fig. 6's computation column implies."""
     products = layer.shape.G * layer.shape.M * layer.shape.C * live_products(layer)
     return replace(layer, ifmap_zeros=max(0.0, 1 - float(FIG6[layer.name]["computation"]) / products))
 
@@ -75,12 +75,12 @@ def estimated(workload: str, goal_of: Callable[[Layer], Goal], *, figure: bool =
 
 
 def total(workload: str) -> float:
-    """Give a network's energy an image, with n free."""
+    """Return a network's energy an image, with n free."""
     return add_energies(list(estimated(workload, free).values())).system / BATCH[workload]
 
 
 def deviation_pct(found: float, published: float) -> float:
-    """Give a deviation in per cent."""
+    """Return a deviation in per cent."""
     return 100 * (found / published - 1)
 
 

@@ -30,20 +30,20 @@ SIDE = 600  # rows and columns of a long stream
 
 
 def plain_layer(height: int, width: int, *, padding: int = 0, **fields: object) -> Layer:
-    """Give a layer whose one 1 x 1 filter copies its padded ifmap, and whose ofmap is as large."""
+    """Hand a layer whose one 1 x 1 filter copies its padded ifmap, and whose ofmap is as large."""
     shape = Shape(G=1, M=1, C=1, R=1, S=1, E=height + 2 * padding, F=width + 2 * padding)
     layer = Layer("plain", LayerKind.CONV, shape, height, width, padding=Padding(*(padding,) * 4))
     return replace(layer, **fields)
 
 
 def one_tile(layer: Layer) -> Loops:
-    """Give the loops of a layer that is one tile, with a stream each way."""
+    """Return the loops of a layer that is one tile, with a stream each way."""
     mapping = Mapping(m=1, n=1, e=layer.shape.E, p=1, q=1, r=1, t=1)
     return loops_of(Folded(layer.shape, layer.shape, 1), mapping, 1)
 
 
 def ones(layer: Layer, batch: int) -> np.ndarray:
-    """Give a padded, trimmed ifmap with a one for each stored value."""
+    """Return a padded, trimmed ifmap with a one for each stored value."""
     shape, pad = layer.shape, layer.padding
     channels = shape.G * shape.C
     stored = np.ones((batch, channels, layer.stored_height, layer.stored_width), np.int16)

@@ -32,7 +32,7 @@ PSUM_WRITES = (Level.SPAD, Tensor.PSUM, Direction.WRITE)
 
 
 def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
-    """Say in words where two ledgers differ."""
+    """State in words where two ledgers differ."""
     return [
         f"{Level(at[0]).name} {Tensor(at[1]).name} {Direction(at[2]).name}: {found[at]} analytic, {count} simulated"
         for at, count in np.ndenumerate(due)
@@ -41,7 +41,7 @@ def differences(found: np.ndarray, due: np.ndarray) -> list[str]:
 
 
 def scalars(run: LayerRun) -> dict[str, int]:
-    """Give the counts of a run that are not by level."""
+    """Return the counts of a run that are not by level."""
     ledger = run.ledger
     return {
         "macs": ledger.macs,
@@ -53,7 +53,7 @@ def scalars(run: LayerRun) -> dict[str, int]:
 
 
 def with_tensors(job: Job, small: Small) -> Job:
-    """Give a job its tensors, drawn at its layer's densities."""
+    """Hand a job its tensors, drawn at its layer's densities."""
     return with_drawn_tensors(job, seed=1, filters=small.machine.pe.gating == Gating.EITHER_ZERO)
 
 

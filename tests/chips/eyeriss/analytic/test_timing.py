@@ -47,7 +47,7 @@ def cost_table(name: str) -> CostTable:
 
 @dataclass(frozen=True)
 class Pair:
-    """Hold a layer, with its mapping, as both models ran it."""
+    """A layer, with its mapping, as both models ran it."""
 
     planned: Planned
     cycle: LayerRun

@@ -48,7 +48,7 @@ def run(machine: Machine = EYERISS, layer: Layer = SMALL) -> LayerRun:
 
 
 def part(name: str, **changed: object) -> Machine:
-    """Give the chip with one part changed."""
+    """Return the chip with one part changed."""
     return EYERISS.model_copy(update={name: getattr(EYERISS, name).model_copy(update=changed)})
 
 

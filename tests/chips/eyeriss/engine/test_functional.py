@@ -16,7 +16,7 @@ from support.trials import CASES_OF_A_KIND, KINDS, Trial, eyeriss, fingerprint, 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.engine import chip, datapath, pe_array
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.engine.datapath import Fault
+from sim.chips.eyeriss.engine.datapath import SeededFault
 from sim.chips.eyeriss.engine.gin import FilterTags, GlobalInputNetworks, MulticastNetwork, configure_gins
 from sim.chips.eyeriss.engine.routes import Router
 from sim.chips.eyeriss.engine.value_check import ValueCheck
@@ -37,7 +37,7 @@ TWO_PASSES = Mapping(m=3, n=1, e=3, p=3, q=1, r=1, t=1)
 
 
 class Watched(CycleModel):
-    """Keep what a checking model made."""
+    """What a checking model made."""
 
     values: ValueCheck
 
@@ -67,13 +67,13 @@ def convolution(job: Job) -> np.ndarray:
 
 
 def with_values(trial: Trial, ifmap: np.ndarray, filters: np.ndarray, window: int | None = 0) -> Trial:
-    """Give a job other tensors."""
+    """Hand a job other tensors."""
     job = replace(trial.job, ifmap=ifmap.astype(np.int16), filters=filters.astype(np.int16), window=window)
     return Trial(trial.machine, job)
 
 
 def with_wide_values(trial: Trial, number: int) -> Trial:
-    """Give a job words of all 16 bits, a third of the ifmap's zero, and some window."""
+    """Hand a job words of all 16 bits, a third of the ifmap's zero, and some window."""
     draws = np.random.default_rng(number)
     ifmap, filters = (draws.integers(-(2**15), 2**15, one.shape) for one in (trial.job.ifmap, trial.job.filters))
     ifmap[draws.random(ifmap.shape) < 1 / 3] = 0
@@ -91,7 +91,7 @@ def small_job(relu: bool = True) -> Trial:
 
 
 def refusal(trial: Trial, **options: Any) -> str:
-    """Give the message with which functional mode ends."""
+    """Return the message with which functional mode ends."""
     with pytest.raises(ModelError) as caught:
         check(trial, **options)
     return str(caught.value)
@@ -178,7 +178,7 @@ def test_gating_changes_no_value() -> None:
         ]
         assert np.array_equal(found[0], found[1]) and np.array_equal(found[0], found[2]), trial
     blank = with_values(small_job(), np.zeros((1, 2, 4, 4)), np.ones((3, 2, 2, 2)))
-    assert not check(blank, fault=Fault(row=10, column=0, bit=5))[1].any()
+    assert not check(blank, fault=SeededFault(row=10, column=0, bit=5))[1].any()
 
 
 @pytest.mark.parametrize("sections", [{}, {"overlap": {"fmaps": True}}], ids=["in turn", "overlapped"])
@@ -244,7 +244,7 @@ def test_a_fault_in_one_pe_is_located() -> None:
             for t, j, r, i in np.ndindex(place.filter_sets, place.width, place.channel_sets, place.filter_height)
         ]
         for row, column in spots:
-            message = refusal(even, fault=Fault(row, column, bit=0))
+            message = refusal(even, fault=SeededFault(row, column, bit=0))
             assert message.startswith(UNEQUAL)
             assert f"; PE row {row}, column {column} adds " in message, trial
             assert_within_its_pass(trial, message)
@@ -254,19 +254,21 @@ def test_a_fault_in_one_pe_is_located() -> None:
 
 def test_the_message_of_a_fault() -> None:
     """Place a fault in the PE that has filter row 1 and ofmap row 2, and one outside the array's working part."""
-    assert refusal(small_job(), fault=Fault(row=11, column=2, bit=3)) == (
+    assert refusal(small_job(), fault=SeededFault(row=11, column=2, bit=3)) == (
         f"{UNEQUAL}: layer small: image 0, filter 0, row 2, column 0 is -1040, -1024 due; PE row 11, column 2 adds "
         "-281, -265 due, in pass 1, begun in cycle 167"
     )
-    assert check(small_job(), fault=Fault(row=9, column=2, bit=3))[0].checked == Checked(27, window=0, overflows=0)
+    assert check(small_job(), fault=SeededFault(row=9, column=2, bit=3))[0].checked == Checked(
+        27, window=0, overflows=0
+    )
 
 
 def test_a_fault_that_shows_late_is_located_late() -> None:
-    """Give the first image zeros alone: the fault shows in passes 2 and 3, those of the second."""
+    """Return the first image zeros alone: the fault shows in passes 2 and 3, those of the second."""
     job = small_job().job
     ifmap = np.concatenate([np.zeros_like(job.ifmap), job.ifmap])
     both = replace(job, batch=2, ifmap=ifmap, ofmap=np.zeros((2, 3, 3, 3), np.int16))
-    message = refusal(Trial(eyeriss(), both), fault=Fault(row=11, column=2, bit=3))
+    message = refusal(Trial(eyeriss(), both), fault=SeededFault(row=11, column=2, bit=3))
     assert "image 1, filter 0, row 2, column 0 is -1040, -1024 due; PE row 11, column 2 adds -281, -265 due" in message
     assert "in pass 3," in message
 
@@ -275,7 +277,7 @@ def test_a_wrong_psum_that_relu_hides_is_found() -> None:
     """Change negative psums only: the ofmap is right, the array is not."""
     negative = with_values(small_job(), small_job().job.ifmap, -np.ones((3, 2, 2, 2)))
     assert not check(negative)[2].any()
-    assert "PE row 10, column 1 adds" in refusal(negative, fault=Fault(row=10, column=1, bit=7))
+    assert "PE row 10, column 1 adds" in refusal(negative, fault=SeededFault(row=10, column=1, bit=7))
 
 
 def swapped(network: MulticastNetwork, *, rows: tuple[int, int]) -> MulticastNetwork:
@@ -313,7 +315,7 @@ def test_a_wrong_ifmap_tag_is_found(shift: int, monkeypatch: pytest.MonkeyPatch)
 
 
 class Stuck(FilterTags):
-    """Send all filter rows of a set with the tag of its first."""
+    """A sender of all filter rows of a set with the tag of its first."""
 
     def of(self, **which: int) -> tuple[int, int]:
         return FilterTags.of(self, **which | {"filter_row": 0})

@@ -200,7 +200,7 @@ TIMINGS: dict[str, Sections] = {
 
 
 def timed(trial: Trial, sections: Sections) -> Trial | None:
-    """Give a job a machine with other timing; None where it is not legal there."""
+    """Hand a job a machine with other timing; None where it is not legal there."""
     other = Trial(vary(trial.machine, sections), trial.job)
     return None if violations(other.case) else other
 

@@ -25,7 +25,7 @@ def cut(value: int, bits: int) -> int:
 
 @dataclass(frozen=True)
 class Pass:
-    """Hold a pass: each PE's own numbers and what reached it, chain by chain from the bottom up."""
+    """A pass: each PE's own numbers and what reached it, chain by chain from the bottom up."""
 
     own: Sources
     filters: Sources
@@ -43,7 +43,7 @@ class Pass:
 
     @property
     def tensors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw ifmap tile, filters and psums: half of them extreme, some zero."""
+        """An ifmap tile, filters and psums: half of them extreme, some zero."""
         draws = np.random.default_rng(self.seed)
         width = (self.F - 1) * self.stride + self.S
         sizes = (self.images, 6, 7, width), (6, 6, 3, self.S), (self.images, 6, 4, self.F)

@@ -23,7 +23,7 @@ from sim.studies.sweeps.spec.equal_area import with_value
 
 
 def is_open(seed: int) -> bool:
-    """Tell whether it depends on the mapping what is legal in a problem."""
+    """Return whether it depends on the mapping what is legal in a problem."""
     one = problem(seed)
     return not broken_whatever_the_mapping(one.layer, one.folded, one.machine, one.batch)
 

@@ -15,7 +15,7 @@ EYERISS = read_machine(find_machine("eyeriss"))
 
 
 def limited(**limits: int) -> Machine:
-    """Give the chip with smaller counters."""
+    """Return the chip with smaller counters."""
     return EYERISS.model_copy(update={"limits": EYERISS.limits.model_copy(update=limits)})
 
 

@@ -32,12 +32,12 @@ def case(
 
 
 def with_pe(**parts: object) -> Machine:
-    """Give the chip with other PEs."""
+    """Return the chip with other PEs."""
     return EYERISS.model_copy(update={"pe": EYERISS.pe.model_copy(update=parts)})
 
 
 def with_noc(**widths: int) -> Machine:
-    """Give the chip with other networks."""
+    """Return the chip with other networks."""
     return EYERISS.model_copy(update={"noc": EYERISS.noc.model_copy(update=widths)})
 
 

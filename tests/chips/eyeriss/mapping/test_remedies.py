@@ -20,7 +20,7 @@ SMALLEST = Mapping(1, 1, 1, 1, 1, 1, 1)
 
 
 def part(machine: Machine, name: str, **changed: object) -> Machine:
-    """Give a machine with one part changed."""
+    """Return a machine with one part changed."""
     return machine.model_copy(update={name: getattr(machine, name).model_copy(update=changed)})
 
 

@@ -29,7 +29,7 @@ WORKLOADS = names("workloads", holding="layers:")
 
 
 def layers(workload: str) -> tuple[Layer, ...]:
-    """Give a shipped workload's layers."""
+    """Return a shipped workload's layers."""
     return read_workload(find_workload(workload)).layers
 
 
@@ -49,7 +49,7 @@ def test_every_shipped_layer_gets_a_legal_mapping(workload: str, machine: str, t
 
 
 def estimate(layer: Layer, machine: Machine, table: str, mapping: Mapping, batch: int) -> float:
-    """Give the system energy that the analytic model finds for a mapping."""
+    """Return the system energy that the analytic model finds for a mapping."""
     folded = fold(layer.shape, machine)
     run = AnalyticModel(machine, FmapCode.RLC).run(Job(layer, folded, mapping, batch))
     clock_hz = machine.core.clock

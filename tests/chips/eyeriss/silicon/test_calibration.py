@@ -13,7 +13,7 @@ from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.silicon import calibration
-from sim.chips.eyeriss.silicon.calibration import UNKNOWNS, Calibration, Count, calibrate, leakage_power_w
+from sim.chips.eyeriss.silicon.calibration import UNKNOWNS, Calibration, LayerCounts, calibrate, leakage_power_w
 from sim.chips.eyeriss.silicon.published import NETWORKS, PowerShares, published_figures, read_power_shares
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
@@ -50,7 +50,7 @@ def test_known_costs_come_back_from_made_evidence(monkeypatch: pytest.MonkeyPatc
     counts = calibration._counts(layers())
     latency = {count.layer: count.cycles / 200e6 * 1e3 for count in counts}
 
-    def energy(count: Count, part: str) -> float:
+    def energy(count: LayerCounts, part: str) -> float:
         return sum(true[one.name] * one.count(count) for one in UNKNOWNS if one.part == part)
 
     parts = list(dict.fromkeys(one.part for one in UNKNOWNS))

@@ -10,7 +10,7 @@ import pytest
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.silicon.measures import layer_figures
-from sim.chips.eyeriss.silicon.published import NETWORKS, TOTAL, Network, published_figures, read_compression
+from sim.chips.eyeriss.silicon.published import NETWORKS, TOTAL, MeasuredNetwork, published_figures, read_compression
 from sim.chips.eyeriss.silicon.validation import COMPRESSION, NetworkValidation, validate
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.energy import read_cost_table
@@ -40,7 +40,7 @@ CELLS = [
 ] + [f"{COMPRESSION}/alexnet/{one.layer}" for one in read_compression()]  # fmt: skip
 
 
-def results(network: Network, layers: tuple[Layer, ...]) -> list[LayerResult]:
+def results(network: MeasuredNetwork, layers: tuple[Layer, ...]) -> list[LayerResult]:
     """Run layers of a measured network, with the shipped machine and its cost table."""
     machine = read_machine(find_machine("eyeriss"))
     table = read_cost_table(find_cost_table(machine.cost_table))
@@ -56,7 +56,7 @@ def validation(key: str) -> NetworkValidation:
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
-def test_the_workload_is_the_measured_one(network: Network) -> None:
+def test_the_workload_is_the_measured_one(network: MeasuredNetwork) -> None:
     workload = read_workload(find_workload(network.workload))
     assert workload.batch == network.batch
     published = dict.fromkeys(figure.layer for figure in published_figures(network))

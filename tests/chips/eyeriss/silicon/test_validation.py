@@ -13,7 +13,7 @@ from sim.chips.eyeriss.silicon.published import (
     NETWORKS,
     TOTAL,
     Bound,
-    Network,
+    MeasuredNetwork,
     published_figures,
     read_bounds,
     read_compression,
@@ -51,7 +51,7 @@ BOUNDS = {
 }
 
 
-def broken(network: Network, **factors: dict[str, float]) -> list[str]:
+def broken(network: MeasuredNetwork, **factors: dict[str, float]) -> list[str]:
     """Name the bounds that results break which agree with the chip but for some factors."""
     return [one.name for one in validate(network, as_published(network, **factors)).broken]
 
@@ -75,7 +75,7 @@ def test_the_bounds_are_as_agreed() -> None:
 
 
 @pytest.mark.parametrize(("network", "layers"), [(ALEXNET, 5), (VGG16, 13)], ids=lambda one: str(one))
-def test_every_cell_of_the_tables_is_there(network: Network, layers: int) -> None:
+def test_every_cell_of_the_tables_is_there(network: MeasuredNetwork, layers: int) -> None:
     cells = [figure for figure in read_figures() if figure.workload == network.workload]
     assert len(cells) == 6 * (layers + 1) + 1
     assert len({(cell.layer, cell.quantity) for cell in cells}) == len(cells)
@@ -83,14 +83,14 @@ def test_every_cell_of_the_tables_is_there(network: Network, layers: int) -> Non
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
 @pytest.mark.parametrize("quantity", ["total_latency", "processing_latency", "glb_accesses", "dram_accesses"])
-def test_rows_add_up_to_the_printed_totals(network: Network, quantity: str) -> None:
+def test_rows_add_up_to_the_printed_totals(network: MeasuredNetwork, quantity: str) -> None:
     column = {one.layer: one.value for one in published_figures(network) if one.quantity == quantity}
     total = column.pop(TOTAL)
     assert sum(column.values()) == pytest.approx(total, abs=0.05 * len(column) + 0.05)
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
-def test_derived_figures(network: Network) -> None:
+def test_derived_figures(network: MeasuredNetwork) -> None:
     printed = {(one.layer, one.quantity): one for one in read_figures() if one.workload == network.workload}
     derived = {(one.layer, one.quantity): one for one in published_figures(network)}
     rate, rounded = derived[TOTAL, "frame_rate"].value, printed[TOTAL, "frame_rate"].value
@@ -158,7 +158,7 @@ def test_totals_weigh_power_and_pes_by_time() -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
-def test_results_as_published_break_nothing(network: Network) -> None:
+def test_results_as_published_break_nothing(network: MeasuredNetwork) -> None:
     found = validate(network, as_published(network))
     assert found.broken == []
     assert all(abs(cell.deviation_pct) < 1e-3 for cell in found.cells + found.ratios)

@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-Kept = TypeVar("Kept")
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
-class Memory(Generic[Kept]):
-    """Keep what was made by key; what was asked for longest ago goes when there are too many. Pickled, it is empty."""
+class LruCache(Generic[Made]):
+    """What was made, by key; what was asked for longest ago goes when there are too many. Pickled, it is empty."""
 
     most: int
-    _found: OrderedDict[Any, Kept] = field(default_factory=OrderedDict, repr=False)
+    _found: OrderedDict[Any, Made] = field(default_factory=OrderedDict, repr=False)
 
-    def get(self, key: Any, make: Callable[[], Kept]) -> Kept:
-        """Give the very same object that is kept under a key, made where it isn't there."""
+    def get(self, key: Any, make: Callable[[], Made]) -> Made:
+        """Return the very same object that is kept under a key, made where it isn't there."""
         if key in self._found:
             self._found.move_to_end(key)
             return self._found[key]
@@ -28,6 +28,6 @@ class Memory(Generic[Kept]):
         self._found[key] = made
         return made
 
-    def __reduce__(self) -> tuple[type[Memory[Kept]], tuple[int]]:
+    def __reduce__(self) -> tuple[type[LruCache[Made]], tuple[int]]:
         """Leave out what is kept: whoever unpickles it makes it again."""
         return type(self), (self.most,)
