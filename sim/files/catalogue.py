@@ -61,7 +61,7 @@ def find_workload(name: str) -> Path:
 
 def find_machine(name: str) -> Path:
     """Find a machine."""
-    return find("arch", name, holding="pe_array:", what="machine")
+    return find("arch", name, holding="cost_table:", what="machine")
 
 
 def find_cost_table(name: str) -> Path:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-class Level(IntEnum):
-    """Where words are counted. GIN, GON and LN together are the NoC."""
-
-    DRAM = 0
-    GLB = 1
-    GIN = 2
-    GON = 3
-    LN = 4
-    FIFO = 5
-    SPAD = 6
+Group = Literal["dram", "glb", "noc", "spad"]
+GROUPS: tuple[Group, ...] = ("dram", "glb", "noc", "spad")
 
 
 class Tensor(IntEnum):
@@ -37,91 +31,103 @@ class Direction(IntEnum):
     WRITE = 1
 
 
-NOC = (Level.GIN, Level.GON, Level.LN)
+@dataclass(frozen=True, slots=True)
+class LedgerLevel:
+    """A place where a chip counts words, and the group of places that a result adds it to.
+
+    A `stop` is a queue on the way through its group: its energy is the group's, its words are not accesses of it.
+    """
+
+    name: str
+    group: Group
+    stop: bool = False
+
+
+Levels = tuple[LedgerLevel, ...]
+
+
+@cache
+def places(levels: Levels, group: Group, *, stops: bool = False) -> tuple[int, ...]:
+    """Return the indices of a group's levels; those of its stops as well, where asked for."""
+    return tuple(at for at, level in enumerate(levels) if level.group == group and (stops or not level.stop))
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One entry of the ledger that has words in it: where, what, which way, and what that means."""
+    """One entry of a chip's ledger that has words in it: level, tensor, direction, and what that means."""
 
-    level: Level
+    level: str
     tensor: Tensor
     direction: Direction
     meaning: str
 
 
-STATISTICS: tuple[Statistic, ...] = (
-    Statistic(Level.DRAM, Tensor.IFMAP, Direction.READ, "ifmap words fetched, before the code"),
-    Statistic(Level.DRAM, Tensor.FILTER, Direction.READ, "filter words fetched"),
-    Statistic(Level.DRAM, Tensor.OFMAP, Direction.WRITE, "ofmap words written out, before the code"),
-    Statistic(Level.GLB, Tensor.IFMAP, Direction.WRITE, "ifmap words filled from DRAM"),
-    Statistic(Level.GLB, Tensor.IFMAP, Direction.READ, "ifmap words sent to the GIN"),
-    Statistic(Level.GLB, Tensor.FILTER, Direction.WRITE, "filter words preloaded from DRAM"),
-    Statistic(Level.GLB, Tensor.FILTER, Direction.READ, "filter words sent to the GIN"),
-    Statistic(Level.GLB, Tensor.PSUM, Direction.WRITE, "psums stored that still lack channels"),
-    Statistic(Level.GLB, Tensor.PSUM, Direction.READ, "psums sent back to the array"),
-    Statistic(Level.GLB, Tensor.OFMAP, Direction.WRITE, "completed psums stored"),
-    Statistic(Level.GLB, Tensor.OFMAP, Direction.READ, "completed psums read for ReLU and DRAM"),
-    Statistic(Level.GIN, Tensor.IFMAP, Direction.READ, "ifmap words put on the GIN"),
-    Statistic(Level.GIN, Tensor.IFMAP, Direction.WRITE, "ifmap words delivered, once per PE"),
-    Statistic(Level.GIN, Tensor.FILTER, Direction.READ, "filter words put on the GIN"),
-    Statistic(Level.GIN, Tensor.FILTER, Direction.WRITE, "filter words delivered, once per PE"),
-    Statistic(Level.GIN, Tensor.PSUM, Direction.READ, "psums put on the GIN"),
-    Statistic(Level.GIN, Tensor.PSUM, Direction.WRITE, "psums delivered to bottom PEs"),
-    Statistic(Level.LN, Tensor.PSUM, Direction.READ, "psums leaving a PE for the one above"),
-    Statistic(Level.LN, Tensor.PSUM, Direction.WRITE, "psums arriving from the PE below"),
-    Statistic(Level.GON, Tensor.PSUM, Direction.READ, "psums put on the GON by top PEs"),
-    Statistic(Level.GON, Tensor.PSUM, Direction.WRITE, "psums delivered to the GLB"),
-    Statistic(Level.FIFO, Tensor.IFMAP, Direction.WRITE, "ifmap words into PE FIFOs"),
-    Statistic(Level.FIFO, Tensor.IFMAP, Direction.READ, "ifmap words out of PE FIFOs"),
-    Statistic(Level.FIFO, Tensor.FILTER, Direction.WRITE, "filter words into PE FIFOs"),
-    Statistic(Level.FIFO, Tensor.FILTER, Direction.READ, "filter words out of PE FIFOs"),
-    Statistic(Level.FIFO, Tensor.PSUM, Direction.WRITE, "psums into PE FIFOs, from GIN, LN and to the GON"),
-    Statistic(Level.FIFO, Tensor.PSUM, Direction.READ, "psums out of PE FIFOs"),
-    Statistic(Level.SPAD, Tensor.IFMAP, Direction.WRITE, "ifmap spad fills"),
-    Statistic(Level.SPAD, Tensor.IFMAP, Direction.READ, "ifmap spad reads, one a MAC that is issued to the spad"),
-    Statistic(Level.SPAD, Tensor.FILTER, Direction.WRITE, "filter spad fills"),
-    Statistic(Level.SPAD, Tensor.FILTER, Direction.READ, "filter spad reads, one a MAC that is not gated"),
-    Statistic(Level.SPAD, Tensor.PSUM, Direction.READ, "psum spad reads, one a MAC that is not gated"),
-    Statistic(Level.SPAD, Tensor.PSUM, Direction.WRITE, "psum spad writes, one a MAC that is not gated"),
-)
-
-
-def _zeros() -> NDArray[np.int64]:
-    return np.zeros((len(Level), len(Tensor), len(Direction)), np.int64)
-
-
 @dataclass(slots=True)
 class Ledger:
-    """One layer's counts for its whole batch.
+    """One layer's counts for its whole batch, at a chip's `levels`.
 
     `words` and `bits` are [level, tensor, direction]; bits are what moved after compression. `macs` are all MACs,
-    `macs_performed` those not gated. `zero_buffer_reads` counts the flags looked up.
+    `macs_performed` those not gated or skipped. `zero_buffer_reads` counts the flags looked up.
     """
 
-    words: NDArray[np.int64] = field(default_factory=_zeros)
-    bits: NDArray[np.int64] = field(default_factory=_zeros)
+    levels: Levels
+    words: NDArray[np.int64] = field(init=False)
+    bits: NDArray[np.int64] = field(init=False)
     macs: int = 0
     macs_performed: int = 0
     zero_buffer_reads: int = 0
 
-    def add(self, level: Level, tensor: Tensor, direction: Direction, words: int, *, bits: int) -> None:
+    def __post_init__(self) -> None:
+        self.words = np.zeros((len(self.levels), len(Tensor), len(Direction)), np.int64)
+        self.bits = np.zeros_like(self.words)
+
+    def add(self, level: int, tensor: Tensor, direction: Direction, words: int, *, bits: int) -> None:
         """Count `words` moved as `bits` in all."""
         self.words[level, tensor, direction] += words
         self.bits[level, tensor, direction] += bits
 
-    def count(self, level: Level, tensor: Tensor, direction: Direction) -> int:
+    def count(self, level: int, tensor: Tensor, direction: Direction) -> int:
         """Return one entry, in words."""
         return int(self.words[level, tensor, direction])
 
-    @property
-    def glb_fmap_words(self) -> int:
-        """The words of what the papers call buffer accesses: psums, ofmaps and ifmap reads; no fills, no filters."""
-        words = self.words[Level.GLB]
-        psums = words[Tensor.PSUM].sum() + words[Tensor.OFMAP].sum()
-        return int(psums + words[Tensor.IFMAP, Direction.READ])
+    def words_in(self, group: Group) -> int:
+        """Count the words of all tensors in and out of a group of levels."""
+        return int(self.words[list(places(self.levels, group))].sum())
+
+    def bits_in(self, group: Group) -> int:
+        """Count the bits of all tensors in and out of a group of levels, after compression."""
+        return int(self.bits[list(places(self.levels, group))].sum())
 
     @property
     def dram_bits(self) -> int:
-        """The sum of all bits over the DRAM link."""
-        return int(self.bits[Level.DRAM].sum())
+        """All bits to and from DRAM."""
+        return self.bits_in("dram")
+
+
+def by_tensor(counts: NDArray[np.int64]) -> dict[str, dict[str, int]]:
+    """Write counts [tensor, direction] by name."""
+    return {tensor.name.lower(): {way.name.lower(): int(counts[tensor, way]) for way in Direction} for tensor in Tensor}
+
+
+def by_group(levels: Levels, counts: NDArray[np.int64]) -> dict[str, dict[str, dict[str, int]]]:
+    """Write counts [level, tensor, direction] by group, tensor and direction, stops left out."""
+    return {group: by_tensor(counts[list(places(levels, group))].sum(axis=0)) for group in GROUPS}
+
+
+def inside_groups(levels: Levels, counts: NDArray[np.int64]) -> dict[str, dict[str, dict[str, dict[str, int]]]]:
+    """Write the counts of each group that is made of several levels, level by level."""
+    many = {group: places(levels, group) for group in GROUPS if len(places(levels, group)) > 1}
+    return {group: {levels[at].name: by_tensor(counts[at]) for at in inside} for group, inside in many.items()}
+
+
+def by_stop(levels: Levels, counts: NDArray[np.int64]) -> dict[str, dict[str, dict[str, int]]]:
+    """Write the counts of all stops by name."""
+    return {level.name: by_tensor(counts[at]) for at, level in enumerate(levels) if level.stop}
+
+
+def check_statistics(levels: Levels, statistics: Sequence[Statistic], ledger: Ledger) -> list[str]:
+    """Name the entries that have words and that no statistic declares."""
+    names = [level.name for level in levels]
+    declared = {(names.index(one.level), int(one.tensor), int(one.direction)) for one in statistics}
+    found = {tuple(entry) for entry in np.argwhere(ledger.words).tolist()}
+    return [f"{names[at]} {Tensor(tensor).name} {Direction(way).name}" for at, tensor, way in sorted(found - declared)]

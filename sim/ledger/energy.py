@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,13 +13,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.files.schema import Document, read_document
-from sim.ledger.counts import NOC, Ledger, Level, Tensor
-from sim.ledger.results import COMPONENTS, Energy
+from sim.ledger.counts import GROUPS, Ledger, Levels, Tensor, places
+from sim.ledger.results import Energy
 from sim.networks.layer import BitWidths
 from sim.units import BitWidth, Volts, Watts
 
 Cost = Annotated[float, Field(ge=0, le=1e9)]
 Power = Annotated[Watts, Field(ge=0, le=1e6)]
+LevelName = Annotated[str, Field(min_length=1, max_length=64)]
+_DRAM = "dram"
 
 
 class PerDirection(Document):
@@ -70,8 +74,10 @@ class PECycle(Document):
 class CostTable(Document):
     """The energy of each event in `unit` at `voltage`, for words of `word` bits; other widths scale linearly.
 
-    `dram` is off the chip; `link` is the chip's own pads, for the bits of the same words after compression. Costs of a
-    cycle are those of a core cycle of the total latency. `static_power` is for tables that don't split it.
+    The levels of Eyeriss have keys of their own, those of other chips stand under `levels`; a chip takes a table that
+    has all of its own. `dram` is off the chip; `link` is the chip's own pads, for the bits of the same words after
+    compression. Costs of a cycle are those of a core cycle of the total latency. `static_power` is for tables that
+    don't split it.
     """
 
     schema_version: Annotated[Literal[1], Field(alias="schema")]
@@ -83,12 +89,13 @@ class CostTable(Document):
     mac: Cost
     zero_buffer_read: Cost
     dram: PerTensor
-    glb: PerTensor
-    gin: PerTensor
-    gon: PerTensor
-    ln: PerTensor
-    fifo: PerTensor
-    spad: PerTensor
+    glb: PerTensor | None = None
+    gin: PerTensor | None = None
+    gon: PerTensor | None = None
+    ln: PerTensor | None = None
+    fifo: PerTensor | None = None
+    spad: PerTensor | None = None
+    levels: dict[LevelName, PerTensor] = Field(default={})
     static_power: Power
     voltage: Annotated[Volts, Field(gt=0, le=10)] = 1.0
     gated_mac: Cost = 0.0
@@ -99,13 +106,14 @@ class CostTable(Document):
     top_control_cycle: Cost = 0.0
     leakage_power: Power = 0.0
 
-    @staticmethod
-    @cache
-    def free() -> CostTable:
-        """Return a table in which nothing costs anything, for those who want cycles only."""
-        levels = {level.name.lower(): PerTensor.free() for level in Level}
-        heads = {"schema": 1, "name": "free", "source": "", "status": "published", "unit": "pJ", "word": "16 b"}
-        return CostTable(**heads, mac=0.0, zero_buffer_read=0.0, static_power="0 W", **levels)  # type: ignore[arg-type]
+    def level(self, name: str) -> PerTensor | None:
+        """Return the costs of a level; None where the table has none for it."""
+        found = self.levels.get(name) or (getattr(self, name) if name in _OWN_KEYS else None)
+        return found if isinstance(found, PerTensor) else None
+
+    def missing(self, levels: Levels) -> list[str]:
+        """Name the levels that the table has no costs for."""
+        return [level.name for level in levels if self.level(level.name) is None]
 
     def scaled_to(self, voltage: float) -> CostTable:
         """Return the table at another core supply in volts; what is at that supply already stays as it is.
@@ -120,15 +128,20 @@ class CostTable(Document):
         square = ratio * ratio
         numbers = ["mac", "gated_mac", "performed_mac_control", "zero_buffer_read"]
         numbers += ["clock_cycle", "top_control_cycle", "static_power"]
-        levels = [level.name.lower() for level in Level if level != Level.DRAM]
         changed: dict[str, object] = {name: getattr(self, name) * square for name in numbers}
-        changed |= {name: getattr(self, name).times(square) for name in (*levels, "pe_cycle")}
+        own = [name for name in _OWN_KEYS if name != _DRAM and getattr(self, name) is not None]
+        changed |= {name: getattr(self, name).times(square) for name in (*own, "pe_cycle")}
+        changed["levels"] = {name: one.times(square) for name, one in self.levels.items()}
         changed |= {"leakage_power": self.leakage_power * square * ratio, "voltage": voltage}
         return self.model_copy(update=changed)
 
-    def per_word(self) -> NDArray[np.float64]:
-        """Return costs per word as [level, tensor, direction]; the pads are not among the levels."""
-        return np.array([getattr(self, level.name.lower()).per_word() for level in Level])
+    def per_word(self, levels: Levels) -> NDArray[np.float64]:
+        """Return costs per word as [level, tensor, direction]; the pads are not among the levels.
+
+        A level that the table has no costs for costs nothing: whoever plans a run refuses such a table before.
+        """
+        found = (self.level(level.name) or PerTensor.free() for level in levels)
+        return np.array([costs.per_word() for costs in found])
 
     def mac_cost(self, bits: BitWidths) -> float:
         """Return the cost of one MAC; it scales with each operand's width."""
@@ -151,56 +164,100 @@ class CostTable(Document):
         return sum(self.per_cycle(clock_hz, active_pes=active_pes).values())
 
 
+_OWN_KEYS = ("dram", "glb", "gin", "gon", "ln", "fifo", "spad")
+
+
 def read_cost_table(path: Path) -> CostTable:
     """Read a cost table; raise InputError with its place for anything wrong."""
     return read_document(path, CostTable)
 
 
-def energy_of(
-    ledger: Ledger, table: CostTable, *, bits: BitWidths, cycles: int, clock_hz: int, active_pes: int
-) -> Energy:
-    """Multiply counts by costs. `cycles` are total core cycles; they and the PEs in use carry the static energy."""
-    moved = ledger.bits * (table.per_word() / table.word)
-    pads = ledger.bits[Level.DRAM] * (table.link.per_word() / table.word)
+@dataclass(frozen=True, slots=True)
+class EnergyPart:
+    """A part of a chip that its energy is told by: its key, its head in a table, whether its share was published."""
+
+    name: str
+    head: str
+    published: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A layer's energy before a chip sorts it by its parts.
+
+    `moved` is that of each level's words; `by_group` has a group's levels with their stops, and under "spad" also the
+    flags looked up and the gated MACs. `timed` goes with the cycles, `link` through the pads.
+    """
+
+    moved: Dict[str, float]
+    by_group: Dict[str, float]
+    macs: float
+    control: float
+    link: float
+    timed: Dict[str, float]
+
+    def at(self, *levels: str) -> float:
+        """Return the energy of the words at some levels."""
+        return sum(self.moved[level] for level in levels)
+
+
+SortByPart = Callable[[Spent], dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What carries the energy that goes with time: core cycles, the core's clock, and the PEs in use."""
+
+    cycles: int
+    clock_hz: int
+    active_pes: int
+
+
+def energy_of(ledger: Ledger, table: CostTable, *, bits: BitWidths, timed: Timed, sort_by_part: SortByPart) -> Energy:
+    """Multiply counts by costs; the chip says which parts its energy is sorted by."""
+    levels = ledger.levels
+    moved = ledger.bits * (table.per_word(levels) / table.word)
+    pads = ledger.bits[list(places(levels, "dram"))].sum(axis=0) * (table.link.per_word() / table.word)
     macs = ledger.macs_performed * table.mac_cost(bits)
     gated = (ledger.macs - ledger.macs_performed) * table.gated_mac
     control = ledger.macs_performed * table.performed_mac_control
     flags = ledger.zero_buffer_reads * table.zero_buffer_read
-    timed = {component: cycles * cost for component, cost in table.per_cycle(clock_hz, active_pes=active_pes).items()}
+    per_cycle = table.per_cycle(timed.clock_hz, active_pes=timed.active_pes)
+    with_time = {component: timed.cycles * cost for component, cost in per_cycle.items()}
     tensors = moved.sum(axis=(0, 2)) + pads.sum(axis=1)
-    levels = moved.sum(axis=(1, 2))
-    by_level = {
-        "mac": macs,
-        "spad": float(levels[Level.SPAD]) + flags + gated,
-        "noc": float(levels[[*NOC, Level.FIFO]].sum()),
-        "glb": float(levels[Level.GLB]),
-        "dram": float(levels[Level.DRAM]),
-        "static": sum(timed.values()),
-        "link": float(pads.sum()),
-        "control": control,
-    }
+    by_place = moved.sum(axis=(1, 2))
+    by_group = {group: float(by_place[list(places(levels, group, stops=True))].sum()) for group in GROUPS}
+    by_group["spad"] = by_group["spad"] + flags + gated
+    spent = Spent(
+        moved={level.name: float(by_place[at]) for at, level in enumerate(levels)},
+        by_group=by_group,
+        macs=macs,
+        control=control,
+        link=float(pads.sum()),
+        timed=with_time,
+    )
+    static = sum(with_time.values())
     return Energy(
         unit=table.unit,
         compute=macs + gated + control,
         ifmap=float(tensors[Tensor.IFMAP]) + flags,
         filter=float(tensors[Tensor.FILTER]),
         ofmap=float(tensors[Tensor.PSUM] + tensors[Tensor.OFMAP]),
-        static=by_level["static"],
-        by_level=by_level,
-        by_component=_by_component(by_level, timed, fifos=float(levels[Level.FIFO]), noc=float(levels[[*NOC]].sum())),
+        static=static,
+        by_level=_by_level(spent, static),
+        by_component=sort_by_part(spent),
     )
 
 
-def _by_component(by_level: dict[str, float], timed: dict[str, float], *, fifos: float, noc: float) -> dict[str, float]:
-    """Sort the chip's energy by the parts that JSSC 2017, Fig. 16, tells apart."""
-    found = {
-        "mult_add": by_level["mac"],
-        "pe_fifos": fifos,
-        "glb": by_level["glb"],
-        "multicast_noc": noc,
-        "io_pads": by_level["link"],
-        **timed,
+def _by_level(spent: Spent, static: float) -> dict[str, float]:
+    groups = spent.by_group
+    return {
+        "mac": spent.macs,
+        "spad": groups["spad"],
+        "noc": groups["noc"],
+        "glb": groups["glb"],
+        "dram": groups["dram"],
+        "static": static,
+        "link": spent.link,
+        "control": spent.control,
     }
-    found["spads"] += by_level["spad"]
-    found["pe_control"] += by_level["control"]
-    return {component: found[component] for component in COMPONENTS}

@@ -9,22 +9,12 @@ from collections.abc import Mapping as Dict
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sim.ledger.counts import NOC, Direction, Ledger, Level, Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.ledger.counts import Ledger, by_group, by_stop, inside_groups
 
 SCHEMA = 1
-# The parts of the chip that JSSC 2017, Fig. 16, tells apart; what it has no name for follows.
-FIG16_COMPONENTS = (
-    "clock",
-    "spads",
-    "mult_add",
-    "pe_control",
-    "pe_fifos",
-    "glb",
-    "multicast_noc",
-    "io_pads",
-    "top_control",
-)
-COMPONENTS = (*FIG16_COMPONENTS, "leakage", "always_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +34,8 @@ class LayerRun:
     """What a model found out about one layer: counts and core cycles for the whole batch.
 
     Processing leaves out the waits for fmaps from and to DRAM; total has them, and the configuration. `checked` is
-    there where the ofmaps were computed.
+    there where the ofmaps were computed, and `ofmap` (N, G M, E, F) then has their values as they went to DRAM.
+    `stalls` are the cycles lost by cause, on chips that tell them.
     """
 
     ledger: Ledger
@@ -53,6 +44,8 @@ class LayerRun:
     active_pes: int
     passes: int
     checked: Checked | None = None
+    stalls: Dict[str, int] = field(default_factory=dict)
+    ofmap: NDArray[np.int16] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ class LayerResult:
 
     name: str
     kind: str
-    mapping: Dict[str, int]
+    mapping: Dict[str, Any]
     folded: tuple[str, ...]
     run: LayerRun
     energy: Energy
@@ -166,29 +159,17 @@ class LayerResult:
             "total_cycles": self.run.total_cycles,
             "processing_latency_s": self.processing_latency_s,
             "total_latency_s": self.total_latency_s,
-            "accesses": _by_level(ledger.words),
-            "bits": _by_level(ledger.bits),
-            "noc": {level.name.lower(): _by_tensor(ledger.words[level]) for level in NOC},
-            "fifo": _by_tensor(ledger.words[Level.FIFO]),
+            "accesses": by_group(ledger.levels, ledger.words),
+            "bits": by_group(ledger.levels, ledger.bits),
+            **inside_groups(ledger.levels, ledger.words),
+            **by_stop(ledger.levels, ledger.words),
             "zero_buffer_reads": ledger.zero_buffer_reads,
             "energy": self.energy.as_dict(),
             "power_w": self.power_w,
             "power_by_component_w": self.energy.power_by_component_w(self.total_latency_s),
             **({} if self.run.checked is None else {"checked": asdict(self.run.checked)}),
+            **({"stalls": dict(self.run.stalls)} if self.run.stalls else {}),
         }
-
-
-def _by_tensor(counts: Any) -> dict[str, dict[str, int]]:
-    return {tensor.name.lower(): {way.name.lower(): int(counts[tensor, way]) for way in Direction} for tensor in Tensor}
-
-
-def _by_level(counts: Any) -> dict[str, dict[str, dict[str, int]]]:
-    return {
-        "dram": _by_tensor(counts[Level.DRAM]),
-        "glb": _by_tensor(counts[Level.GLB]),
-        "noc": _by_tensor(sum(counts[level] for level in NOC)),
-        "spad": _by_tensor(counts[Level.SPAD]),
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def draw_ofmap(layer: Layer, *, batch: int, seed: int) -> Tensor:
             _threshold(layer.ofmap_zeros),
             ofmap[image].reshape(-1),
             layer.relu,
-            _shift(layer.bits.psum),
+            _shift(layer.bits.ofmap),
         )
     return ofmap
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from sim.errors import InputError
+
 
 class LayerKind(StrEnum):
     """What the network calls the layer; the hardware runs all three as convolutions."""
@@ -71,11 +73,17 @@ class Padding:
 
 @dataclass(frozen=True, slots=True)
 class BitWidths:
-    """The bits of one word of each tensor; psums and ofmaps share theirs."""
+    """The bits of one word of each tensor; ofmaps are as wide as psums where they have no width of their own."""
 
     ifmap: int = 16
     filter: int = 16
     psum: int = 16
+    own_ofmap: int | None = None
+
+    @property
+    def ofmap(self) -> int:
+        """The bits of an ofmap word as DRAM holds it, once it is finished and rectified."""
+        return self.psum if self.own_ofmap is None else self.own_ofmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +123,8 @@ def with_data(layer: Layer, bits: Dict[str, int], zeros: Dict[str, float]) -> La
     """Hand a layer other bitwidths and zero fractions, by tensor; given tensors have no say beside these."""
     fractions: dict[str, Any] = {f"{tensor}_zeros": fraction for tensor, fraction in zeros.items()}
     given = GivenTensors() if zeros else layer.given
-    return replace(layer, bits=replace(layer.bits, **bits), given=given, **fractions)
+    if (wide := bits.get("ofmap", 0)) > (most := bits.get("psum", layer.bits.psum)):
+        wrong = f"ofmap words of {wide} b in layer {layer.name}"
+        raise InputError.located("bits", ["ofmap"], wrong=wrong, allowed=f"at most its psums' {most} b")
+    widths = {"own_ofmap" if tensor == "ofmap" else tensor: width for tensor, width in bits.items()}
+    return replace(layer, bits=replace(layer.bits, **widths), given=given, **fractions)

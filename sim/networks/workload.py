@@ -44,11 +44,18 @@ class DefaultZeros(Document):
 
 
 class Bits(Document):
-    """Word widths; psums and ofmaps share theirs."""
+    """Word widths; ofmaps are as wide as psums where they have no width of their own."""
 
     ifmap: WordBits = 16
     filter: WordBits = 16
     psum: WordBits = 16
+    ofmap: WordBits | None = None
+
+    @model_validator(mode="after")
+    def _ofmaps_are_cut_psums(self) -> Bits:
+        if self.ofmap is not None and self.ofmap > self.psum:
+            raise FieldFault(f"ofmap words of {self.ofmap} b", f"at most the psums' {self.psum} b", at=("ofmap",))
+        return self
 
 
 class MappingEntry(Document):
@@ -267,7 +274,7 @@ def _layer(entry: LayerEntry, file: WorkloadFile, *, folder: Path, is_first: boo
         ofmap_zeros=file.default_zeros.ofmap if entry.zeros.ofmap is None else entry.zeros.ofmap,
         relu=entry.relu,
         coded_ifmap=not (is_first or entry.raw_ifmap),
-        bits=BitWidths(bits.ifmap, bits.filter, bits.psum),
+        bits=BitWidths(bits.ifmap, bits.filter, bits.psum, bits.ofmap),
         mapping=tuple(entry.mapping.model_dump().items()) if entry.mapping else None,
         filter_zeros=entry.zeros.filter,
         given=GivenTensors(**files),

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
-from sim.runs.request import Inputs
+import sim
+from sim.runs.request import Request
 
 
-def provenance_of(inputs: Inputs, *, model: str, seed: int | None, options: Dict[str, Any]) -> dict[str, Any]:
-    """State what a result was made of; `seed` is None where no tensors are drawn, `options` are the command's own."""
+def provenance_of(request: Request, *, model: str, seed: int | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """State what a result was made of; `seed` is None where no tensors are drawn, `options` are the caller's own."""
     return {
-        "version": __version__,
+        "version": sim.__version__,
         "git": _git_commit(),
-        "arch": inputs.machine.name,
-        "workload": inputs.workload.name,
-        "batch": inputs.batch,
+        "arch": request.machine.name,
+        "workload": request.workload.name,
+        "batch": request.batch,
         "model": model,
-        "cost_table": inputs.table.name,
+        "cost_table": request.table.name,
         "seed": seed,
         "options": dict(options),
     }
@@ -29,7 +28,7 @@ def provenance_of(inputs: Inputs, *, model: str, seed: int | None, options: Dict
 
 def _git_commit() -> str | None:
     """Return the checkout's commit, with -dirty if it was changed; None outside a checkout."""
-    root = Path(__file__).resolve().parents[2]
+    root = Path(sim.__file__).resolve().parents[1]
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
@@ -38,8 +37,3 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return found.stdout.strip()
-
-
-def choices_of(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what every command lets its user choose about layers and mappings."""
-    return {name: getattr(options, name) for name in ("layers", "mapping", "objective", "constrain")}

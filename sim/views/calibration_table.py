@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from sim.chips.eyeriss.silicon.calibration import CONFIDENCE, Calibration
+from sim.chips.parts.calibration import Calibration
 
 
 def show_calibration(found: Calibration, console: Console) -> None:
     """Print costs with their intervals, then what is left of each layer and of each part."""
-    costs = Table(title="costs at 1 V, fitted to AlexNet alone", title_justify="left", box=None, pad_edge=False)
-    for head in ("cost", "pJ", f"+- ({CONFIDENCE:.0%})", "of"):
+    costs = Table(title=found.title, title_justify="left", box=None, pad_edge=False)
+    for head in ("cost", "pJ", f"+- ({found.confidence:.0%})", "of"):
         costs.add_column(head, justify="left" if head in ("cost", "of") else "right")
     for cost in found.costs:
         half = "at its bound" if cost.half_interval_pj is None else f"{cost.half_interval_pj:.3g}"
@@ -23,4 +23,4 @@ def show_calibration(found: Calibration, console: Console) -> None:
         energies = f"{one.published_pj * 1e-6:.1f}", f"{one.fitted_pj * 1e-6:.1f}"
         left.add_row(one.layer, one.part, *energies, f"{one.percent:+.1f}", f"{one.points:+.2f}")
     console.print(costs, left)
-    console.print(f"leakage {found.leakage_power_w * 1e3:.2f} mW, from the published efficiencies at 1 V and 0.82 V")
+    console.print(f"leakage {found.leakage_power_w * 1e3:.2f} mW, {found.leakage_source}")

@@ -7,25 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console, Group
 from rich.table import Table
 
-from sim.chips.eyeriss.silicon.power import PowerReport
-from sim.chips.eyeriss.silicon.published import read_power_shares
-from sim.ledger.results import COMPONENTS, FIG16_COMPONENTS
+from sim.ledger.energy import EnergyPart
+from sim.studies.power import PowerReport
 from sim.views.console import operating_point_text, plain
 
 _WIDE = 100  # columns in which the numbers may stand two blanks apart
-_HEADS = {
-    "clock": "clock",
-    "spads": "spads",
-    "mult_add": "mult\nadd",
-    "pe_control": "PE\nctrl",
-    "pe_fifos": "PE\nFIFOs",
-    "glb": "GLB",
-    "multicast_noc": "NoC",
-    "io_pads": "I/O\npads",
-    "top_control": "top\nctrl",
-    "leakage": "leak",
-    "always_on": "always\non",
-}
 
 
 def show_power(report: PowerReport, console: Console, *, status: str) -> None:
@@ -43,9 +29,9 @@ def show_power(report: PowerReport, console: Console, *, status: str) -> None:
         console.print(line)
 
 
-def _columns(report: PowerReport) -> list[str]:
-    """Return the figure's components, and of the others those that take any power."""
-    return [part for part in COMPONENTS if part in FIG16_COMPONENTS or report.total.watts[part]]
+def _columns(report: PowerReport) -> list[EnergyPart]:
+    """Return the parts whose shares were published, and of the others those that take any power."""
+    return [part for part in report.chip.parts if part.published or report.total.watts[part.name]]
 
 
 def _table(first: str, heads: Sequence[str], *, tight: bool) -> Table:
@@ -58,11 +44,11 @@ def _table(first: str, heads: Sequence[str], *, tight: bool) -> Table:
 
 def _milliwatts(report: PowerReport, *, tight: bool) -> Table:
     parts = _columns(report)
-    table = _table("\nmW", ["total\nms", *(_HEADS[part] for part in parts), "chip"], tight=tight)
+    table = _table("\nmW", ["total\nms", *(part.head for part in parts), "chip"], tight=tight)
     for one in (*report.layers, report.total):
         if one is report.total:
             table.add_section()
-        cells = [one.watts[part] for part in parts] + [one.chip_w]
+        cells = [one.watts[part.name] for part in parts] + [one.chip_w]
         table.add_row(
             plain(one.name),
             f"{one.latency_s * 1e3:.2f}",
@@ -74,14 +60,14 @@ def _milliwatts(report: PowerReport, *, tight: bool) -> Table:
 
 def _shares(report: PowerReport, *, tight: bool) -> Table:
     parts = _columns(report)
-    table = _table("\n% of chip", [_HEADS[part] for part in parts], tight=tight)
+    table = _table("\n% of chip", [part.head for part in parts], tight=tight)
     for one in (*report.layers, report.total):
         shares = one.percent
         style = "bold" if one is report.total else None
-        table.add_row(plain(one.name), *(f"{shares[part]:.1f}" for part in parts), style=style)
+        table.add_row(plain(one.name), *(f"{shares[part.name]:.1f}" for part in parts), style=style)
         if one.fig16_pct is not None:
-            published = [f"{one.fig16_pct[part]:.1f}" if part in one.fig16_pct else "" for part in parts]
-            table.add_row("  Fig. 16", *published, style="dim")
+            published = [f"{one.fig16_pct[part.name]:.1f}" if part.name in one.fig16_pct else "" for part in parts]
+            table.add_row(f"  {_figure(report)}", *published, style="dim")
     return table
 
 
@@ -90,13 +76,18 @@ def _notes(report: PowerReport, status: str) -> list[str]:
     result, total = report.result, report.total
     lines = [f"batch {result.batch}: mean over the total latency of {total.latency_s * 1e3:.2f} ms, without DRAM"]
     cost_table = plain(result.provenance["cost_table"])
-    free = [part for part in FIG16_COMPONENTS if not total.watts[part]]
+    free = [part.name for part in report.chip.parts if part.published and not total.watts[part.name]]
     if free:
         lines.append(f"cost table {cost_table} has no cost for {', '.join(free)}")
     if any(layer.fig16_pct for layer in report.layers):
-        lines.append(f"published: {read_power_shares()[0].source}")
+        lines.append(f"published: {report.published[0].source}")
     if status == "provisional":
         lines.append(f"note: cost table {cost_table} is provisional, not yet calibrated")
     if not result.complete:
         lines.append(f"interrupted: the figures above are of the {len(report.layers)} layers that were finished")
     return lines
+
+
+def _figure(report: PowerReport) -> str:
+    """Name the published figure."""
+    return report.chip.published.power_figure if report.chip.published else ""

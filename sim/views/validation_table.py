@@ -9,16 +9,8 @@ from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 
-from sim.chips.eyeriss.silicon.published import TOTAL, Bound
-from sim.chips.eyeriss.silicon.validation import (
-    COLUMNS,
-    COMPRESSION,
-    NAMES,
-    Broken,
-    Cell,
-    NetworkValidation,
-    Validation,
-)
+from sim.chips.published import TOTAL, Bound
+from sim.studies.validation import Broken, Cell, NetworkValidation, Validation
 from sim.errors import printable
 from sim.ledger.energy import CostTable
 
@@ -35,7 +27,7 @@ def show_validation(validation: Validation, console: Console, *, machine: str, t
     """Print the tables of each network, the columns of both, and what is broken."""
     parts: list[Table | Group | str] = [
         f"[bold]cycle model[/bold] on {_plain(machine)}, cost table {_plain(table.name)}, "
-        "against the measured chip (JSSC 52(1) 2017, Tables V and VI)"
+        f"against the measured chip ({validation.networks[0].published.source})"
     ]
     if table.status == "provisional":
         parts.append(f"note: cost table {_plain(table.name)} is provisional, not yet calibrated")
@@ -51,9 +43,10 @@ def _fitting_tables(network: NetworkValidation, console: Console) -> list[Table]
     """Put as many columns side by side as the console has room for."""
     tables: list[Table] = []
     unbounded = console.options.update(width=_WIDEST)
-    for parts in range(1, len(COLUMNS) + 1):
-        size = -(-len(COLUMNS) // parts)
-        tables = [cell_table(network, COLUMNS[at : at + size]) for at in range(0, len(COLUMNS), size)]
+    columns = network.published.columns
+    for parts in range(1, len(columns) + 1):
+        size = -(-len(columns) // parts)
+        tables = [cell_table(network, columns[at : at + size]) for at in range(0, len(columns), size)]
         if all(console.measure(table, options=unbounded).maximum <= console.width for table in tables):
             break
     return tables
@@ -64,7 +57,7 @@ def cell_table(network: NetworkValidation, quantities: Sequence[str]) -> Table:
     table = _table("layer")
     first = {cell.quantity: cell for cell in network.cells}
     for quantity in quantities:
-        kind, _, what = NAMES[quantity].partition(" ")
+        kind, _, what = network.published.names[quantity].partition(" ")
         heads = f"{kind}\n{what}\n{first[quantity].unit}", "\n\nchip", f"\n{_rule(first[quantity].bound)}  \n%  "
         for head, style in zip(heads, (None, "dim", None), strict=True):
             table.add_column(head, justify="right", no_wrap=True, style=style)
@@ -110,7 +103,7 @@ def column_table(validation: Validation) -> Table:
     for network in validation.networks:
         for column in network.columns:
             table.add_row(
-                f"{network.network.title} {NAMES[column.quantity]}",
+                f"{network.network.title} {network.published.names[column.quantity]}",
                 f"{column.mean:.2f}",
                 _limit(column.mean_bound),
                 f"{column.worst:.2f}",
@@ -131,9 +124,9 @@ def total_table(validation: Validation) -> Table:
         for cell in (*network.totals, *network.ratios):
             if cell.bound is None:
                 continue
-            ratio = cell.quantity == COMPRESSION
+            ratio, named = cell in network.ratios, network.published.names[cell.quantity]
             digits = (3, 1) if ratio else _TOTAL_DIGITS[cell.quantity]
-            name = f"{NAMES[cell.quantity]} {cell.layer if ratio else _bare(cell.unit, NAMES[cell.quantity])}"
+            name = f"{named} {cell.layer if ratio else _bare(cell.unit, named)}"
             unit = "  " if ratio else " %"
             table.add_row(
                 f"{network.network.title} {name.strip()}",

@@ -16,7 +16,8 @@ from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.cli.main import main
 from sim.files.catalogue import find_machine
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun, NetworkResult
 from sim.studies.comparison import Difference, compare, unequal_counts
 from sim.views.comparison_table import difference_text

@@ -19,7 +19,8 @@ from sim.chips.eyeriss.machine import read_machine
 from sim.cli.compress import report_layer
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner

@@ -16,7 +16,7 @@ from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.cli.main import main
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.ledger.counts import Level
+from sim.chips.eyeriss.levels import Level
 from sim.ledger.energy import CostTable, PECycle, PerTensor, read_cost_table
 from sim.ledger.results import LayerResult
 from sim.networks.workload import read_workload

@@ -24,7 +24,8 @@ from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.search import Goal, find_mappings
 from sim.cli.main import main
 from sim.files.catalogue import find_machine, find_workload
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.energy import CostTable, energy_of, read_cost_table
 from sim.ledger.results import COMPONENTS, FIG16_COMPONENTS, LayerRun
 from sim.networks.layer import BitWidths

@@ -13,7 +13,8 @@ from support.marked import place, plain
 
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, names
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.energy import CostTable, PECycle, energy_of, read_cost_table
 from sim.ledger.results import COMPONENTS, Energy
 from sim.networks.layer import BitWidths

@@ -18,7 +18,8 @@ from support.traced_runs import COSTS, LAYERS, MACHINE, MACHINES, Traced, trace
 
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.mapping.legality import Case, bank_counts
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.runs import timeline
 from sim.runs.runner import Runner
 from sim.runs.timeline import TRACKS, Draft, microseconds

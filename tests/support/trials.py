@@ -17,7 +17,8 @@ from sim.chips.eyeriss.mapping.legality import Case, violations
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.files.catalogue import find_machine
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
 from support.naive import Replay, replay, rlc_words

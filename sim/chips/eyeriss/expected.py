@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.parts.description import Gating
+from sim.codes.expected import FmapCode, StreamBits, raw_bits, run_length_bits, significance_map_bits
 from sim.networks.coverage import live_products
 from sim.networks.layer import Layer
-
-
-class FmapCode(StrEnum):
-    """What fmaps are coded with in DRAM."""
-
-    SIGNIFICANCE_MAP = "significance_map"
-    RLC = "rlc"
-    NONE = "none"
 
 
 def code_of(machine: Machine) -> FmapCode:
@@ -24,31 +14,13 @@ def code_of(machine: Machine) -> FmapCode:
     return FmapCode.RLC if machine.rlc.enabled else FmapCode.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class StreamBits:
-    """Mean bits: of a stored value, of a value that is padding, and of a stream beside its values."""
-
-    stored: float
-    padding: float
-    stream: float
-
-
 def stream_bits(code: FmapCode, machine: Machine, *, zeros: float, width: int, coded: bool) -> StreamBits:
-    """Return the mean bits of values that are zero with fraction `zeros`, independently of their neighbours.
-
-    The significance map takes 1 bit for a zero and 1 + width for any other value (Asilomar 2017, Section III). Of
-    the run-length code, a pair covers up to 2**run values and ends at the first that is not zero; a stream that ends
-    in zeros takes a pair more, and its last code word is half empty on average.
-    """
+    """Return the mean bits of values that are zero with fraction `zeros`, independently of their neighbours."""
     if code is FmapCode.NONE or not coded:
-        return StreamBits(width, width, 0.0)
+        return raw_bits(width)
     if code is FmapCode.SIGNIFICANCE_MAP:
-        return StreamBits(1 + (1 - zeros) * width, 1.0, 0.0)
-    longest = 1 << machine.rlc.run
-    pairs = 1 / longest if zeros >= 1.0 else (1 - zeros) / (1 - zeros**longest)
-    pair_bits = machine.link.width / machine.rlc.pairs
-    ends = zeros + 0.5 * (machine.rlc.pairs - 1)
-    return StreamBits(pairs * pair_bits, pair_bits / longest, ends * pair_bits)
+        return significance_map_bits(zeros=zeros, width=width)
+    return run_length_bits(zeros=zeros, run=machine.rlc.run, pairs=machine.rlc.pairs, word=machine.link.width)
 
 
 def ifmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamBits:
@@ -59,7 +31,7 @@ def ifmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamB
 
 def ofmap_stream_bits(code: FmapCode, machine: Machine, layer: Layer) -> StreamBits:
     """Return the mean bits of a layer's ofmap streams."""
-    return stream_bits(code, machine, zeros=layer.ofmap_zeros, width=layer.bits.psum, coded=True)
+    return stream_bits(code, machine, zeros=layer.ofmap_zeros, width=layer.bits.ofmap, coded=True)
 
 
 def live_macs(layer: Layer, gating: Gating, *, batch: int) -> int:

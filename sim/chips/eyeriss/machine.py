@@ -11,11 +11,10 @@ from pydantic import Field, model_validator
 from sim.chips.parts.description import (
     Arithmetic,
     ArraySize,
-    CoreDomain,
     Count,
     Cycles,
     Gating,
-    LinkDomain,
+    MachineDocument,
     Memory,
     Width,
 )
@@ -135,20 +134,15 @@ class Control(Document):
     pass_setup_cycles: Cycles
 
 
-class Machine(Document):
+class Machine(MachineDocument):
     """One chip. Every field is a parameter; sweeps vary it with `model_copy(update=...)`."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    name: str
-    source: str
-    cost_table: str
-    core: CoreDomain
+    chip: Literal["eyeriss"] = "eyeriss"
     arithmetic: Arithmetic
     pe_array: ArraySize
     pe: PE
     glb: GlobalBuffer
     noc: Networks
-    link: LinkDomain
     rlc: RunLengthCode
     scan_chain: ScanChain
     limits: NativeLimits

@@ -15,47 +15,16 @@ from enum import StrEnum
 from sim.chips.eyeriss.engine.scan_chain import configuration_cycles
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.row_stationary import Tile, tiles
-from sim.chips.parts.clock import Clocks, make_clocks
+from sim.chips.parts.requests import Emit, Request, TraceLayout
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity
 from sim.errors import FieldFault, ModelError
-from sim.runs.runner import Planned
+from sim.chips.contract import Planned
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 
 PAGE_BYTES = 4096
-_LARGEST_BURST = 4096
+Layout = TraceLayout[Machine]
 _PURPOSES = {purpose.name.lower(): purpose for purpose in Purpose}
-
-
-class TraceFormat(StrEnum):
-    """The memory simulator that is to read the trace."""
-
-    DRAMSIM3 = "dramsim3"
-    RAMULATOR2 = "ramulator2"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One burst: its byte address, its direction, and the memory controller's cycle of its first link word."""
-
-    address: int
-    writes: bool
-    cycle: int
-
-    def line(self, form: TraceFormat) -> str:
-        """Write `0xADDR READ|WRITE CYCLE` for DRAMsim3, `LD|ST 0xADDR` for Ramulator 2's load-store trace."""
-        if form is TraceFormat.DRAMSIM3:
-            return f"0x{self.address:X} {'WRITE' if self.writes else 'READ'} {self.cycle}\n"
-        return f"{'ST' if self.writes else 'LD'} 0x{self.address:X}\n"
-
-
-def words_in_burst(burst_bytes: int, link_width: int) -> int:
-    """Return the link words of a burst; raise FieldFault where it is no power of two or no whole number of words."""
-    if burst_bytes & (burst_bytes - 1) or not 1 <= burst_bytes <= _LARGEST_BURST:
-        raise FieldFault(f"bursts of {burst_bytes} B", f"a power of two up to {_LARGEST_BURST}")
-    words, left = divmod(burst_bytes * 8, link_width)
-    if left or link_width % 8:
-        raise FieldFault(f"bursts of {burst_bytes} B over a link of {link_width} b", "a multiple of the link's width")
-    return words
 
 
 @dataclass(slots=True)
@@ -89,29 +58,10 @@ class AddressRegion:
         return self._start
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a trace is made with: the machine, the batch, the burst size, and the memory controller's clock."""
-
-    machine: Machine
-    batch: int
-    burst_bytes: int
-    memory_hz: int
-
-    @property
-    def burst_words(self) -> int:
-        """The link words of a burst."""
-        return words_in_burst(self.burst_bytes, self.machine.link.width)
-
-    @property
-    def clocks(self) -> Clocks:
-        """The engine's clocks."""
-        return make_clocks(self.machine.core.clock, self.machine.link.clock)
-
-    def stream_bytes(self, values: int, bits: int) -> int:
-        """Return the most bytes that a stream of `values` takes: raw, or a pair of the code for each value."""
-        width, pairs = self.machine.link.width, self.machine.rlc.pairs
-        return _rounded(max(-(-values * bits // width), -(-values // pairs)) * width // 8, self.burst_bytes)
+def _stream_bytes(values: int, bits: int, layout: Layout) -> int:
+    """Return the most bytes that a stream of `values` takes: raw, or a pair of the code for each value."""
+    width, pairs = layout.machine.link.width, layout.machine.rlc.pairs
+    return _rounded(max(-(-values * bits // width), -(-values // pairs)) * width // 8, layout.burst_bytes)
 
 
 class LayerTrace:
@@ -122,7 +72,7 @@ class LayerTrace:
     """
 
     def __init__(
-        self, planned: Planned, layout: Layout, *, base: int, first_cycle: int, emit: Callable[[Request], None]
+        self, planned: Planned[MappedLayer], layout: Layout, *, base: int, first_cycle: int, emit: Emit
     ) -> None:
         self._layout = layout
         self._emit = emit
@@ -131,7 +81,7 @@ class LayerTrace:
         configuration = configuration_cycles(
             layout.machine.scan_chain,
             core_hz=layout.machine.core.clock,
-            configurations=planned.folded.configurations,
+            configurations=planned.plan.folded.configurations,
         )
         self._first_tick = (first_cycle + configuration) * layout.clocks.core_ticks
         self.regions: dict[Purpose, AddressRegion] = {}
@@ -142,6 +92,11 @@ class LayerTrace:
             self.regions[purpose] = AddressRegion(keys, base, room)
             base += room
         self.stop = base
+
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """The first addresses of ifmap, filter and ofmap."""
+        return tuple(region.base for region in self.regions.values())
 
     def observe(self, activity: Activity) -> None:
         """Emit the requests of an activity of the link; those of other components are none of ours.
@@ -163,25 +118,25 @@ class LayerTrace:
             self._emit(Request(start + burst * burst_bytes, purpose is Purpose.OFMAP_STORE, cycle))
 
 
-def _streams(planned: Planned, purpose: Purpose, layout: Layout) -> Iterator[tuple[Hashable, int]]:
+def _streams(planned: Planned[MappedLayer], purpose: Purpose, layout: Layout) -> Iterator[tuple[Hashable, int]]:
     """Go through the transfers of a purpose in order: what is moved, and the most bytes that it takes."""
-    shape, bits = planned.folded.shape, planned.layer.bits
+    shape, bits = planned.plan.folded.shape, planned.layer.bits
     for tile in _tiles(planned, layout.batch):
         if purpose is Purpose.IFMAP_LOAD:
             height = (tile.rows.size - 1) * shape.Uy + shape.R
             values = tile.images.size * tile.channels.size * height * shape.W
-            yield (tile.group, tile.images, tile.rows, tile.channels), layout.stream_bytes(values, bits.ifmap)
+            yield (tile.group, tile.images, tile.rows, tile.channels), _stream_bytes(values, bits.ifmap, layout)
         elif purpose is Purpose.FILTER_PRELOAD:
             for filters in tile.passes:
                 values = filters.size * tile.channels.size * shape.R * shape.S
-                yield (tile.group, filters, tile.channels), layout.stream_bytes(values, bits.filter)
+                yield (tile.group, filters, tile.channels), _stream_bytes(values, bits.filter, layout)
         elif tile.last:
             values = tile.images.size * tile.filters.size * tile.rows.size * shape.F
-            yield (tile.group, tile.images, tile.rows, tile.filters), layout.stream_bytes(values, bits.psum)
+            yield (tile.group, tile.images, tile.rows, tile.filters), _stream_bytes(values, bits.ofmap, layout)
 
 
-def _tiles(planned: Planned, batch: int) -> Iterator[Tile]:
-    return tiles(planned.folded.shape, planned.mapping, batch=batch, run_filters=planned.folded.filters_per_run)
+def _tiles(planned: Planned[MappedLayer], batch: int) -> Iterator[Tile]:
+    return planned.plan.tiles(batch)
 
 
 def _rounded(size: int, step: int) -> int:

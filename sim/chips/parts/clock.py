@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import lcm
+from typing import TYPE_CHECKING
 
-import simpy
+if TYPE_CHECKING:  # whoever only converts ticks does without the engine's library
+    import simpy
 
 
 @dataclass(frozen=True, slots=True)

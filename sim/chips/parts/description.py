@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -116,3 +116,15 @@ class LinkDomain(Document):
         if self.clock_max is not None and self.clock > self.clock_max:
             wrong = f"{_hertz(self.clock)} is above link.clock_max"
             raise FieldFault(wrong, f"allowed: up to {_hertz(self.clock_max)}", at=("clock",))
+
+
+class MachineDocument(Document):
+    """What the file of every machine says: its chip's name, its cost table, its core and its link to DRAM."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    name: str
+    source: str
+    chip: str = "eyeriss"
+    cost_table: str
+    core: CoreDomain
+    link: LinkDomain

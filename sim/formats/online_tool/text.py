@@ -114,7 +114,7 @@ def _line(layer: Layer, index: int, batch: int) -> ToolLine:
     shape, bits = layer.shape, layer.bits
     ifmap = FmapColumns(layer.stored_height, layer.stored_width, shape.G * shape.C, batch, 0, bits.ifmap)
     weights = FilterColumns(shape.R, shape.S, shape.C, shape.G * shape.M, 0, bits.filter)
-    ofmap = FmapColumns(shape.E, shape.F, shape.G * shape.M, batch, 0, bits.psum)
+    ofmap = FmapColumns(shape.E, shape.F, shape.G * shape.M, batch, 0, bits.ofmap)
     line = ToolLine(
         index=index,
         ifmap=ifmap._replace(zero_entries=round(layer.ifmap_zeros * words(ifmap))),

@@ -14,7 +14,8 @@ from sim.chips.eyeriss.memory_trace import PAGE_BYTES, LayerTrace, Layout, Reque
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity, Probes
 from sim.errors import FieldFault
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer
 from sim.runs.runner import Planned, Planner, Runner

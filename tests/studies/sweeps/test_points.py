@@ -14,7 +14,8 @@ from sim.chips.eyeriss.machine import read_machine
 from sim.errors import FieldFault, InputError
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.files.schema import Document
-from sim.ledger.counts import Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.layer import BitWidths
 from sim.studies.sweeps.lru_cache import LruCache

@@ -8,7 +8,8 @@ from sim.chips.eyeriss.analytic.coding import FmapBits
 from sim.chips.eyeriss.analytic.loops import Loops
 from sim.chips.eyeriss.machine import PE
 from sim.chips.parts.description import Gating
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import LEVELS, Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths
 
 READ, WRITE = Direction.READ, Direction.WRITE
@@ -17,7 +18,7 @@ Add = Callable[[Level, Tensor, Direction, int], None]
 
 def fill_ledger(loops: Loops, *, bits: BitWidths, pe: PE, live_macs: int, fmap_bits: FmapBits) -> Ledger:
     """Count a mapped layer's words; `fmap_bits` says what the code makes of the fmaps in DRAM."""
-    ledger = Ledger()
+    ledger = Ledger(LEVELS)
     widths = {
         Tensor.IFMAP: bits.ifmap,
         Tensor.FILTER: bits.filter,

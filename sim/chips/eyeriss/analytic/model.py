@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.chips.contract import Job
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.analytic.coding import FmapCoder
 from sim.chips.eyeriss.analytic.ledger import fill_ledger
 from sim.chips.eyeriss.analytic.loops import loops_of
@@ -12,6 +13,7 @@ from sim.chips.eyeriss.analytic.timing import layer_cycles
 from sim.chips.eyeriss.expected import FmapCode, live_macs
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.placement import place
+from sim.ledger.counts import Tensor
 from sim.ledger.results import LayerRun
 
 
@@ -22,12 +24,16 @@ class AnalyticModel:
     machine: Machine
     code: FmapCode = FmapCode.SIGNIFICANCE_MAP
     name: str = "analytic"
-    needs_tensors: bool = False
 
-    def run(self, job: Job) -> LayerRun:
+    @property
+    def needs(self) -> frozenset[Tensor]:
+        """No tensors: shapes and densities are enough."""
+        return frozenset()
+
+    def run(self, job: Job[MappedLayer]) -> LayerRun:
         """Estimate one layer."""
         machine, layer = self.machine, job.layer
-        loops = loops_of(job.folded, job.mapping, job.batch, array_columns=machine.filter_reach)
+        loops = loops_of(job.plan.folded, job.plan.mapping, job.batch, array_columns=machine.filter_reach)
         ledger = fill_ledger(
             loops,
             bits=layer.bits,
@@ -40,6 +46,6 @@ class AnalyticModel:
             ledger=ledger,
             processing_cycles=cycles.processing,
             total_cycles=cycles.total,
-            active_pes=place(job.folded.shape.R, job.mapping, machine.pe_array).active_pes,
+            active_pes=place(job.plan.folded.shape.R, job.plan.mapping, machine.pe_array).active_pes,
             passes=loops.passes,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.chips.contract import Job
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.expected import FmapCode
 from sim.chips.eyeriss.kernels import layer_cost
 from sim.chips.eyeriss.machine import Machine
@@ -20,12 +21,12 @@ class LayerCycles:
     total: int
 
 
-def layer_cycles(job: Job, machine: Machine, code: FmapCode) -> LayerCycles:
+def layer_cycles(job: Job[MappedLayer], machine: Machine, code: FmapCode) -> LayerCycles:
     """Bound every pass, add them up, and add the waits; energies play no part."""
-    facts = facts_of(job.layer, job.folded, machine, job.batch)
+    facts = facts_of(job.layer, job.plan.folded, machine, job.batch)
     costs = costs_of(job.layer, machine, CostTable.free(), batch=job.batch, code=code)
-    chosen = job.mapping
-    stored = stored_per_channel(job.layer, job.folded, job.mapping.e)
+    chosen = job.plan.mapping
+    stored = stored_per_channel(job.layer, job.plan.folded, job.plan.mapping.e)
     _, total, _, processing = layer_cost.evaluate(
         facts, costs, chosen.m, chosen.n, chosen.e, chosen.p, chosen.q, chosen.r, chosen.t, stored
     )

@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 
 from sim.chips.contract import Job
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.engine.buffer import level_teller, make_buffer
 from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
@@ -25,10 +26,12 @@ from sim.chips.eyeriss.engine.value_check import ValueCheck
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.legality import Case, bank_counts
 from sim.chips.parts.clock import Clocks, make_clocks, now
+from sim.chips.parts.description import Gating
 from sim.chips.parts.link import Link
 from sim.chips.parts.probes import Probes
 from sim.chips.parts.relu import Relu
 from sim.errors import ModelError
+from sim.chips.eyeriss.levels import LEVELS
 from sim.ledger.counts import Ledger, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.reference import reference_of
@@ -52,7 +55,6 @@ class CycleModel:
     start_order: StartOrder = tuple
     probes: Probes = field(default_factory=Probes)
     name: str = "cycle"
-    needs_tensors: bool = True
     make_environment: Callable[[], simpy.Environment] = simpy.Environment
     passes_stepped: int = 0
     cycles_stepped: int = 0
@@ -60,10 +62,17 @@ class CycleModel:
     check: bool = False
     fault: SeededFault | None = None
 
-    def run(self, job: Job) -> LayerRun:
+    @property
+    def needs(self) -> frozenset[Tensor]:
+        """Fmaps, and filters where their zeros gate or ofmaps are computed."""
+        fmaps = frozenset((Tensor.IFMAP, Tensor.OFMAP))
+        filters = self.check or self.machine.pe.gating == Gating.EITHER_ZERO
+        return fmaps | {Tensor.FILTER} if filters else fmaps
+
+    def run(self, job: Job[MappedLayer]) -> LayerRun:
         """Simulate one layer; raise ModelError if a conservation law breaks or a checked value is wrong."""
         env = self.make_environment()
-        ledger = Ledger()
+        ledger = Ledger(LEVELS)
         clocks = make_clocks(self.machine.core.clock, self.machine.link.clock)
         array, controller = self._wire(env, job, ledger, clocks)
         values = self._compute_values(job, array, controller) if self.check else None
@@ -71,7 +80,7 @@ class CycleModel:
         env.run(until=self._start(env, controller))
         self._tally(array)
         array.book(ledger, live_macs=controller.live_macs)
-        check_layer(ledger, job.folded.original, batch=job.batch)
+        check_layer(ledger, job.plan.folded.original, batch=job.batch)
         self._check_streams(controller.fmaps)
         return LayerRun(
             ledger=ledger,
@@ -80,19 +89,20 @@ class CycleModel:
             active_pes=array.placement.active_pes,
             passes=array.passes,
             checked=None if values is None else values.verdict(),
+            ofmap=controller.fmaps.ofmap,
         )
 
-    def _configure(self, job: Job, clocks: Clocks) -> int:
+    def _configure(self, job: Job[MappedLayer], clocks: Clocks) -> int:
         """Return the core cycles that the scan chain takes, all before tick 0."""
-        chain, times = self.machine.scan_chain, job.folded.configurations
+        chain, times = self.machine.scan_chain, job.plan.folded.configurations
         cycles = configuration_cycles(chain, core_hz=self.machine.core.clock, configurations=times)
         counts = {"configurations": times, "bits": times * chain.bits}
         self.probes.tell("scan chain", -cycles * clocks.core_ticks, 0, "configuration", counts=counts)
         return cycles
 
-    def _wire(self, env: simpy.Environment, job: Job, ledger: Ledger, clocks: Clocks) -> tuple[PeArray, Controller]:
-        machine, shape, bits = self.machine, job.folded.shape, job.layer.bits
-        case = Case(job.folded, job.batch, bits, job.mapping, machine)
+    def _wire(self, env: simpy.Environment, job: Job[MappedLayer], ledger: Ledger, clocks: Clocks) -> tuple[PeArray, Controller]:
+        machine, shape, bits = self.machine, job.plan.folded.shape, job.layer.bits
+        case = Case(job.plan.folded, job.batch, bits, job.plan.mapping, machine)
         ifmap_banks, psum_banks = bank_counts(case)
         word_bits = {
             Tensor.IFMAP: bits.ifmap,
@@ -109,10 +119,10 @@ class CycleModel:
             tell=level_teller(env, self.probes) if self.probes.observers else None,
         )
         link = Link(env, machine.link, clocks, self.probes)
-        array = PeArray(machine, shape, job.mapping, case.placement, bits, psum_banks, self.reuse)
+        array = PeArray(machine, shape, job.plan.mapping, case.placement, bits, psum_banks, self.reuse)
         controller = Controller(
             env=env,
-            plan=Schedule(shape, job.mapping, job.batch, job.folded.filters_per_run),
+            plan=Schedule(shape, job.plan.mapping, job.batch, job.plan.folded.filters_per_run),
             clocks=clocks,
             link=link,
             buffer=buffer,
@@ -130,25 +140,25 @@ class CycleModel:
         )
         return array, controller
 
-    def _store(self, job: Job, clocks: Clocks) -> FmapStore:
+    def _store(self, job: Job[MappedLayer], clocks: Clocks) -> FmapStore:
         """Put a job's tensors where the chip finds them."""
-        machine, gate = self.machine, ZeroGate(self.machine.pe.gating, job.folded.shape)
+        machine, gate = self.machine, ZeroGate(self.machine.pe.gating, job.plan.folded.shape)
         if job.ifmap is None or job.ofmap is None or (gate.needs_filters and job.filters is None):
             raise ModelError("the engine moves values", f"layer {job.layer.name} came without its tensors")
         return FmapStore(
-            shape=job.folded.shape,
+            shape=job.plan.folded.shape,
             bits=job.layer.bits,
-            ifmap=job.folded.fold_ifmap(job.ifmap),
+            ifmap=job.plan.folded.fold_ifmap(job.ifmap),
             psums=job.ofmap,
-            filters=None if job.filters is None else job.folded.fold_filters(job.filters),
+            filters=None if job.filters is None else job.plan.folded.fold_filters(job.filters),
             coded_ifmap=job.layer.coded_ifmap or machine.rlc.codes_network_input,
             codec=Codec(machine.rlc, clocks, link_width=machine.link.width),
             gate=gate,
-            relu=Relu(enabled=job.layer.relu),
+            relu=Relu(enabled=job.layer.relu, ofmap_bits=job.layer.bits.ofmap),
             reuse=self.reuse,
         )
 
-    def _compute_values(self, job: Job, array: PeArray, controller: Controller) -> ValueCheck:
+    def _compute_values(self, job: Job[MappedLayer], array: PeArray, controller: Controller) -> ValueCheck:
         """Hand the controller a datapath, and memory for what it makes; know what that must be."""
         if job.ifmap is None or job.filters is None:
             raise ModelError("the engine computes with values", f"layer {job.layer.name} came without its tensors")
@@ -159,9 +169,9 @@ class CycleModel:
         fmaps.psums = np.full_like(reference.psums, NEVER_WRITTEN)
         fmaps.ofmap = np.full_like(reference.psums, NEVER_WRITTEN)
         controller.datapath = Datapath(
-            router=Router(job.folded.shape, job.mapping, array.placement, array.gins),
+            router=Router(job.plan.folded.shape, job.plan.mapping, array.placement, array.gins),
             fmaps=fmaps,
-            filters=job.folded.fold_filters(job.filters),
+            filters=job.plan.folded.fold_filters(job.filters),
             window=reference.window,
             fault=self.fault,
             biases=job.biases,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.errors import ModelError
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import Shape
 
 READ, WRITE = Direction.READ, Direction.WRITE

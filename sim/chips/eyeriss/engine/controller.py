@@ -25,7 +25,8 @@ from sim.chips.eyeriss.mapping.row_stationary import Mapping, Span, Tile, tiles
 from sim.chips.parts.clock import Clocks, now, to_next_edge
 from sim.chips.parts.link import Link, Purpose
 from sim.chips.parts.probes import Probes
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Shape
 
 Process = Generator[simpy.Event, Any, None]

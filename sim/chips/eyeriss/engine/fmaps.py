@@ -71,7 +71,7 @@ class FmapStore:
         """Send a finished psum tile through ReLU and encoder."""
         psums = self.psums[self._ofmap_region(tile)]
         held = None if self.ofmap is None else np.empty(psums.size, np.int16)
-        stream = self.codec.write(self.relu.apply(psums.reshape(-1)), value_bits=self.bits.psum, held=held)
+        stream = self.codec.write(self.relu.apply(psums.reshape(-1)), value_bits=self.bits.ofmap, held=held)
         if self.ofmap is not None and held is not None:
             self.ofmap[self._ofmap_region(tile)] = held.reshape(psums.shape)
         return stream

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sim.chips.eyeriss.kernels import pass_layout
 from sim.chips.eyeriss.machine import FilterMulticast, Networks
 from sim.chips.eyeriss.mapping.placement import Placement
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Shape
 
 Ids = NDArray[np.int64]

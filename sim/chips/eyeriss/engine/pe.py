@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from sim.chips.eyeriss.kernels import pass_layout
 from sim.chips.eyeriss.machine import PE, ColumnStart
 from sim.chips.parts.description import Gating
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths
 
 READ, WRITE = Direction.READ, Direction.WRITE

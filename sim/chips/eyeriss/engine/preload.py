@@ -15,7 +15,8 @@ from sim.chips.eyeriss.engine.buffer import Buffer
 from sim.chips.parts.clock import now
 from sim.chips.parts.link import Link, Purpose
 from sim.chips.parts.probes import Probes
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 
 
 class FilterPreload:

@@ -15,6 +15,7 @@ from sim.chips.eyeriss.engine.controller import Schedule
 from sim.chips.eyeriss.engine.datapath import Datapath
 from sim.chips.eyeriss.engine.fmaps import Fmap
 from sim.chips.eyeriss.mapping.row_stationary import Span, Tile
+from sim.chips.parts.relu import cut_to
 from sim.errors import ModelError
 from sim.ledger.results import Checked
 from sim.networks.reference import Reference, part_of_psum
@@ -48,7 +49,7 @@ class ValueCheck:
         ofmap = self.datapath.fmaps.ofmap
         if not np.array_equal(psums, due):
             raise ModelError(LAW, self._describe(psums, due))
-        stored = np.maximum(due, 0) if self.relu else due
+        stored = cut_to(np.maximum(due, 0) if self.relu else due, self.datapath.fmaps.bits.ofmap)
         if ofmap is None or not np.array_equal(ofmap, stored):
             raise ModelError("ofmaps are stored as computed", self._describe(psums if ofmap is None else ofmap, stored))
         return Checked(values=due.size, window=self.reference.window, overflows=self.reference.overflows)

@@ -62,8 +62,8 @@ class CapacitySearch:
         if not found:
             self._dead_ends.append(capacities.copy())
             return None
-        self._keep(capacities, found[0].mapping)
-        return found[0].mapping
+        self._keep(capacities, found[0].plan)
+        return found[0].plan
 
     def _mapping(self, place: int) -> Mapping:
         return Mapping(*self._mappings[place].tolist())

@@ -10,7 +10,8 @@ from sim.chips.eyeriss.kernels import layer_cost, mapping_legality
 from sim.chips.eyeriss.machine import ColumnStart, Machine
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.parts.description import Gating
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import CostTable
 from sim.networks.coverage import stored_columns, stored_rows
 from sim.networks.layer import BitWidths, Layer

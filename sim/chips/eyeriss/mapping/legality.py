@@ -180,7 +180,7 @@ def multicast_tags(case: Case) -> Verdict:
 def code_levels(case: Case) -> Verdict:
     """A level of the run-length code holds a whole fmap word."""
     code, bits = case.machine.rlc, case.bits
-    widest = max(bits.ifmap, bits.psum)
+    widest = max(bits.ifmap, bits.ofmap)
     if not code.enabled or widest <= code.level:
         return None
     return f"fmap words of {widest} bits", f"at most the code's level of {code.level}"

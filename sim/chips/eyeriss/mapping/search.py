@@ -7,7 +7,6 @@ whose lower bound is no better than what is already found (see `kernels.mapping_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +19,11 @@ from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.eyeriss.mapping.legality import MAPPING_FREE_RULES, Case, violations
 from sim.chips.eyeriss.mapping.remedies import changes_for
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS, Mapping
-from sim.chips.eyeriss.mapping.space import Bounds, image_counts_that_matter, parameter_bounds, strip_widths_that_matter
+from sim.chips.goals import Candidate, Findings, Goal, Objective
+from sim.chips.eyeriss.mapping.space import image_counts_that_matter, parameter_bounds, strip_widths_that_matter
 from sim.errors import InputError
 from sim.ledger.energy import CostTable
 from sim.networks.layer import Layer
-
-
-class Objective(StrEnum):
-    """What the mapper makes as small as can be: system energy, total cycles, their product, or DRAM bits."""
-
-    ENERGY = "energy"
-    DELAY = "delay"
-    EDP = "edp"
-    DRAM = "dram"
 
 
 _KERNEL_OBJECTIVE = {
@@ -41,34 +32,6 @@ _KERNEL_OBJECTIVE = {
     Objective.EDP: mapping_bound.EDP,
     Objective.DRAM: mapping_bound.DRAM,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """What is looked for: an objective, limits on parameters, and how fmaps are coded in DRAM."""
-
-    objective: Objective = Objective.ENERGY
-    constraints: tuple[tuple[str, Bounds], ...] = ()
-    code: FmapCode = FmapCode.RLC
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A mapping with its estimates: system energy in the cost table's unit, total core cycles, DRAM bits."""
-
-    mapping: Mapping
-    energy: float
-    cycles: float
-    dram_bits: float
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """The best mappings, best first, and how many were legal and how many of these had to be evaluated in full."""
-
-    candidates: tuple[Candidate, ...]
-    legal: int
-    evaluated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +49,7 @@ class Problem:
 
     def solve(
         self, *, top: int, counting: bool, at_most: tuple[float, float] | None = None
-    ) -> tuple[tuple[Candidate, ...], int, int]:
+    ) -> tuple[tuple[Candidate[Mapping], ...], int, int]:
         """Return the `top` best, how many mappings are legal, and how many were evaluated in full.
 
         Without `counting`, those that are excluded unseen don't count as legal. `at_most` is an (objective, energy)
@@ -147,7 +110,7 @@ def problem_of(layer: Layer, folded: Folded, machine: Machine, table: CostTable,
 
 def find_mappings(
     layer: Layer, folded: Folded, machine: Machine, table: CostTable, *, batch: int, goal: Goal, top: int
-) -> Findings:
+) -> Findings[Mapping]:
     """Find the `top` best legal mappings; raise InputError where there is none, with the rules in the way.
 
     Ties go to less energy, then to larger e, n, q, r, t, p, m, in this order.
@@ -165,7 +128,7 @@ def find_mapping(
 ) -> Mapping:
     """Find the best legal mapping; raise InputError where there is none."""
     found = find_mappings(layer, folded, machine, table, batch=batch, goal=goal or Goal(), top=1)
-    return found.candidates[0].mapping
+    return found.candidates[0].plan
 
 
 def _smallest(layer: Layer, folded: Folded, machine: Machine, batch: int) -> Case:

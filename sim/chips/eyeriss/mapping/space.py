@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.chips.goals import Bounds
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS
 
 Values = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the largest value that a parameter may take."""
-
-    low: int
-    high: int
-
-    def __str__(self) -> str:
-        return f"= {self.low}" if self.low == self.high else f"{self.low} to {self.high}"
 
 
 def parameter_bounds(folded: Folded, batch: int, constraints: Dict[str, Bounds]) -> dict[str, Bounds]:

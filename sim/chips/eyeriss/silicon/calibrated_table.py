@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.chips.eyeriss.silicon.calibration import CONFIDENCE, Calibration
+from sim.chips.parts.calibration import Calibration
 
 # DRAM is no part of the chip: 640 pJ for 32 bits of LPDDR2 (Horowitz, ISSCC 2014, as used by Han et al., ISCA 2016).
 DRAM_PJ_PER_WORD = 320.0
@@ -23,7 +23,7 @@ def as_yaml(found: Calibration) -> str:
         "# DRAM is outside the chip: 640 pJ for 32 bits (Horowitz, ISSCC 2014), not fitted.",
         "# Leakage: from the published 83.1 and 122.8 GMAC/s/W at 1 V and 0.82 V.",
         "#",
-        f"# Fitted costs, with half the {CONFIDENCE:.0%} confidence interval:",
+        f"# Fitted costs, with half the {found.confidence:.0%} confidence interval:",
     ]
     for one in found.costs:
         half = "at its bound" if one.half_interval_pj is None else f"+- {one.half_interval_pj:.3g}"

@@ -7,64 +7,20 @@ edited and bounds never widened; where a figure or a bound needs a word, its not
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping as Dict
 from dataclasses import dataclass, fields, replace
 from importlib import resources
 from typing import Any, TypeVar
 
-TOTAL = "total"  # stands for a layer's name in a table's last row
+from sim.chips.eyeriss.silicon.measures import COMPRESSION, layer_figures, total_figures
+from sim.chips.published import TOTAL, Bound, Figure, MeasuredNetwork, PowerShares, Published
+
 _ENERGY_NOTE = "power x total latency"
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredNetwork:
-    """A measured network: as bounds are called, as people write it, its workload, and images a batch."""
-
-    key: str
-    title: str
-    workload: str
-    batch: int
 
 
 NETWORKS = (
     MeasuredNetwork("alexnet", "AlexNet", "alexnet_jssc2017", batch=4),
     MeasuredNetwork("vgg16", "VGG-16", "vgg16_jssc2017", batch=3),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One published cell; `layer` is TOTAL in the last row of a table."""
-
-    source: str
-    workload: str
-    layer: str
-    quantity: str
-    value: float
-    unit: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What a deviation must stay under, in `unit`: "%", or "1" for an absolute difference of ratios.
-
-    Its scope is `worst` (each layer's cell), `mean` (of the layers' magnitudes) or `total` (the table's last row).
-    """
-
-    quantity: str
-    workload: str
-    scope: str
-    limit: float
-    unit: str
-    reason: str
-
-    def holds(self, deviation: float) -> bool:
-        """Return whether a deviation, of either sign, is inside; a limit of 0 asks for equality."""
-        return deviation == 0 or abs(deviation) < self.limit
-
-    def __str__(self) -> str:
-        return "exact" if self.limit == 0 else f"{self.limit:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +33,6 @@ class Compression:
     raw_mb: float
     rlc_mb: float
     ratio: float
-
-
-@dataclass(frozen=True, slots=True)
-class PowerShares:
-    """A layer's chip power by part, in per cent (JSSC 2017, Fig. 16)."""
-
-    source: str
-    layer: str
-    percent: Dict[str, float]
 
 
 Record = TypeVar("Record", Figure, Bound, Compression)
@@ -146,3 +93,38 @@ def _records(name: str, kind: type[Record]) -> tuple[Record, ...]:
 def _rows(name: str) -> list[dict[str, str]]:
     text = resources.files("sim.chips.eyeriss.silicon").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
+
+
+def _ratios(network: MeasuredNetwork) -> list[Figure]:
+    """Return a network's published compression ratios as cells."""
+    return [
+        Figure(one.source, one.workload, one.layer, COMPRESSION, one.ratio, "1", "")
+        for one in read_compression()
+        if one.workload == network.workload
+    ]
+
+
+_NAMES = {
+    "power": "power",
+    "total_latency": "total latency",
+    "processing_latency": "processing latency",
+    "active_pes": "active PEs",
+    "glb_accesses": "GLB accesses",
+    "dram_accesses": "DRAM accesses",
+    "chip_energy": "chip energy",
+    "frame_rate": "frames/s",
+    COMPRESSION: "DRAM compression",
+}
+PUBLISHED = Published(
+    networks=NETWORKS,
+    names=_NAMES,
+    columns=tuple(_NAMES)[:7],  # the others are totals and ratios
+    figures=published_figures,
+    ratios=_ratios,
+    bounds=read_bounds,
+    layer_figures=layer_figures,
+    total_figures=total_figures,
+    source="JSSC 52(1) 2017, Tables V and VI",
+    power_shares={NETWORKS[0].workload: read_power_shares()},  # the run whose layers Fig. 16 shows
+    power_figure="Fig. 16",
+)

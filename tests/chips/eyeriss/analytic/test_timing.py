@@ -12,7 +12,8 @@ from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.expected import FmapCode
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import CostTable, energy_of, read_cost_table
 from sim.ledger.results import LayerRun
 from sim.networks.workload import read_workload

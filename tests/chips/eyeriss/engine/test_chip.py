@@ -16,7 +16,8 @@ from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.chips.parts.probes import Activity
 from sim.files.catalogue import find_machine, find_workload
-from sim.ledger.counts import Direction, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.drawn_tensors import draw_ifmap, draw_ofmap
 from sim.networks.layer import Layer

@@ -25,7 +25,8 @@ from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.clock import make_clocks
 from sim.errors import ModelError
 from sim.files.catalogue import find_machine
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.eyeriss.levels import Level
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
 
 SHAPE = Shape(G=1, M=3, C=4, R=2, S=2, E=4, F=3)

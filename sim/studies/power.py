@@ -1,4 +1,4 @@
-"""The chip's mean power over the total latency, by the components of JSSC 2017, Fig. 16: records, CSV and JSON."""
+"""A chip's mean power over the total latency, by its parts, beside what was published of them: records, CSV, JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from typing import Any
 
-from sim.chips.eyeriss.silicon.published import read_power_shares
+from sim.chips.contract import AnyChip
+from sim.chips.published import PowerShares
 from sim.ledger.results import Energy, NetworkResult, add_energies
 
-MEASURED_WORKLOAD = "alexnet_jssc2017"  # the run whose layers Fig. 16 shows
 
 
 TOTAL = "total"
@@ -55,6 +55,8 @@ class PowerReport:
     """A run's power by layer, and of all its layers together."""
 
     result: NetworkResult
+    chip: AnyChip
+    published: tuple[PowerShares, ...]
     layers: tuple[Power, ...]
     total: Power
 
@@ -65,16 +67,16 @@ class PowerReport:
         return {**heads, "layers": [layer.as_dict() for layer in self.layers], "total": self.total.as_dict()}
 
 
-def power_report(result: NetworkResult) -> PowerReport:
+def power_report(result: NetworkResult, chip: AnyChip) -> PowerReport:
     """Average a run's energies, in pJ, over its total latency; at least one layer."""
-    published = {}
-    if result.provenance["workload"] == MEASURED_WORKLOAD:
-        published = {shares.layer: shares.percent for shares in read_power_shares()}
+    known = chip.published.power_shares.get(str(result.provenance["workload"]), ()) if chip.published else ()
+    published = {shares.layer: shares.percent for shares in known}
     layers = tuple(
         _power(layer.name, layer.energy, layer.total_latency_s, published.get(layer.name)) for layer in result.layers
     )
     energy = add_energies([layer.energy for layer in result.layers])
-    return PowerReport(result, layers, _power(TOTAL, energy, sum(layer.total_latency_s for layer in result.layers)))
+    total = _power(TOTAL, energy, sum(layer.total_latency_s for layer in result.layers))
+    return PowerReport(result, chip, tuple(known), layers, total)
 
 
 def _power(name: str, energy: Energy, latency_s: float, fig16_pct: Dict[str, float] | None = None) -> Power:

@@ -1,7 +1,6 @@
-"""The cycle model's results held against the measured chip: deviations, their bounds, and the bounds that are broken.
+"""A model's results held against what was measured: deviations, their bounds, and the bounds that are broken.
 
-Published cells: JSSC 52(1) 2017, Tables V and VI; DRAM compression: ISSCC 2016 14.5. A deviation is ours against the
-published value.
+A deviation is ours against the published value.
 """
 
 from __future__ import annotations
@@ -10,32 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.chips.eyeriss.silicon.measures import compression_ratio, layer_figures, total_figures
-from sim.chips.eyeriss.silicon.published import (
-    TOTAL,
-    Bound,
-    MeasuredNetwork,
-    published_figures,
-    read_bounds,
-    read_compression,
-)
+from sim.chips.published import TOTAL, Bound, Figure, Figures, MeasuredNetwork, Published
 from sim.ledger.results import LayerResult
 
 SCHEMA = 1
-COMPRESSION = "dram_compression"
-NAMES = {
-    "power": "power",
-    "total_latency": "total latency",
-    "processing_latency": "processing latency",
-    "active_pes": "active PEs",
-    "glb_accesses": "GLB accesses",
-    "dram_accesses": "DRAM accesses",
-    "chip_energy": "chip energy",
-    "frame_rate": "frames/s",
-    COMPRESSION: "DRAM compression",
-}
-COLUMNS = tuple(NAMES)[:7]  # of the tables; the others are totals and ratios
-
+_RATIO = "1"  # the unit of figures that are held to a plain difference
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -58,7 +36,7 @@ class Cell:
     @property
     def deviation(self) -> float:
         """The deviation in the unit of its bound: per cent, or the plain difference of ratios."""
-        return self.ours - self.published if self.quantity == COMPRESSION else self.deviation_pct
+        return self.ours - self.published if self.unit == _RATIO else self.deviation_pct
 
     @property
     def inside(self) -> bool | None:
@@ -140,6 +118,7 @@ class NetworkValidation:
     """A network's cells layer by layer, its columns, its totals and its DRAM compression ratios."""
 
     network: MeasuredNetwork
+    published: Published
     cells: tuple[Cell, ...]
     columns: tuple[Column, ...]
     totals: tuple[Cell, ...]
@@ -159,7 +138,7 @@ class NetworkValidation:
     @property
     def broken(self) -> list[Broken]:
         """The broken bounds, column by column: its cells, its mean, its total."""
-        return sorted(self._broken(), key=lambda one: list(NAMES).index(one.bound.quantity))
+        return sorted(self._broken(), key=lambda one: list(self.published.names).index(one.bound.quantity))
 
     def _broken(self) -> Iterator[Broken]:
         key = self.network.key
@@ -220,32 +199,34 @@ class Validation:
         ]
 
 
-def validate(network: MeasuredNetwork, layers: Sequence[LayerResult]) -> NetworkValidation:
-    """Compare the results of a measured network's layers with what was published; their energies must be in pJ."""
-    bounds = {(bound.quantity, bound.scope): bound for bound in read_bounds() if bound.workload == network.workload}
-    ours = {layer.name: layer_figures(layer) for layer in layers}
-    ours[TOTAL] = total_figures(list(ours.values()), batch=network.batch)
-    figures = published_figures(network)
-    cells = [
-        Cell(
+def validate(published: Published, network: MeasuredNetwork, layers: Sequence[LayerResult]) -> NetworkValidation:
+    """Compare the results of a measured network's layers with what was published; energies in `published.unit`."""
+    bounds = {(one.quantity, one.scope): one for one in published.bounds() if one.workload == network.workload}
+    ours: dict[str, Figures] = {layer.name: published.layer_figures(layer) for layer in layers}
+    ours[TOTAL] = published.total_figures(list(ours.values()), network.batch)
+
+    def cell(figure: Figure) -> Cell:
+        scope = "total" if figure.layer == TOTAL else "worst"
+        return Cell(
             layer=figure.layer,
             quantity=figure.quantity,
             unit=figure.unit,
             ours=ours[figure.layer][figure.quantity, figure.unit],
             published=figure.value,
-            bound=bounds.get((figure.quantity, "total" if figure.layer == TOTAL else "worst")),
+            bound=bounds.get((figure.quantity, scope)),
             source=figure.source,
             note=figure.note,
         )
-        for figure in figures
-    ]
-    of_layers = tuple(cell for cell in cells if cell.layer != TOTAL)
+
+    cells = [cell(figure) for figure in published.figures(network)]
+    of_layers = tuple(one for one in cells if one.layer != TOTAL)
     return NetworkValidation(
         network=network,
+        published=published,
         cells=of_layers,
-        columns=tuple(_column(name, of_layers, bounds.get((name, "mean"))) for name in COLUMNS),
-        totals=tuple(cell for cell in cells if cell.layer == TOTAL),
-        ratios=_ratios(network, layers, bounds.get((COMPRESSION, "worst"))),
+        columns=tuple(_column(name, of_layers, bounds.get((name, "mean"))) for name in published.columns),
+        totals=tuple(one for one in cells if one.layer == TOTAL),
+        ratios=tuple(cell(figure) for figure in published.ratios(network)),
     )
 
 
@@ -259,22 +240,4 @@ def _column(quantity: str, cells: Sequence[Cell], mean_bound: Bound | None) -> C
         worst=abs(worst.deviation),
         worst_bound=worst.bound,
         worst_layer=worst.layer,
-    )
-
-
-def _ratios(network: MeasuredNetwork, layers: Sequence[LayerResult], bound: Bound | None) -> tuple[Cell, ...]:
-    ours = {layer.name: compression_ratio(layer) for layer in layers}
-    return tuple(
-        Cell(
-            layer=one.layer,
-            quantity=COMPRESSION,
-            unit="1",
-            ours=ours[one.layer],
-            published=one.ratio,
-            bound=bound,
-            source=one.source,
-            note="",
-        )
-        for one in read_compression()
-        if one.workload == network.workload
     )

@@ -1,0 +1,103 @@
+"""Chips by the name that a machine's file has under `chip:`; without one it is Eyeriss.
+
+Other packages may add chips of their own: an entry point of the group `sim.chips` whose object is a Chip's class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from sim.chips.contract import AnyChip
+from sim.chips.parts.description import MachineDocument
+from sim.errors import InputError, did_you_mean, quoted
+from sim.files.edits import edited
+from sim.files.schema import read_document, validate_data
+from sim.files.text import shown_path
+from sim.files.tree import mark_of
+from sim.files.yaml_source import read_tree
+
+DEFAULT = "eyeriss"
+_GROUP = "sim.chips"
+
+
+def _eyeriss() -> AnyChip:
+    from sim.chips.eyeriss.eyeriss import Eyeriss
+
+    return Eyeriss()
+
+
+_SHIPPED: Mapping[str, Callable[[], AnyChip]] = MappingProxyType({"eyeriss": _eyeriss})
+
+
+def kinds() -> list[str]:
+    """Name every chip that there is, those of other packages last."""
+    return [*_SHIPPED, *sorted(entry.name for entry in entry_points(group=_GROUP) if entry.name not in _SHIPPED)]
+
+
+def chip_of(kind: str) -> AnyChip | None:
+    """Return a chip by its name; None where there is none."""
+    if kind in _SHIPPED:
+        return _SHIPPED[kind]()
+    for entry in entry_points(group=_GROUP, name=kind):
+        chip: AnyChip = entry.load()()
+        return chip
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A machine as its file has it: its chip, what is `written`, and what that means."""
+
+    chip: AnyChip
+    written: Mapping[str, Any]
+    machine: MachineDocument
+
+    def with_changes(self, changes: Mapping[str, Any], place: str) -> Design:
+        """Return the design with values at dotted paths, the chip's own extra ones too; raise InputError at `place`."""
+        if not changes:
+            return self
+        chip = self.chip
+
+        def machine_with(others: Mapping[str, Any]) -> MachineDocument:
+            return edited(self.machine, self.written, others, place) if others else self.machine
+
+        return Design(chip, self.written, machine_with(chip.resolve(changes, machine_with)))
+
+
+def read_design(path: Path | str) -> Design:
+    """Read a machine's file; raise InputError with its place for anything wrong."""
+    tree = read_tree(path)
+    written = tree.value if tree is not None and isinstance(tree.value, Mapping) else {}
+    kind = written.get("chip", DEFAULT)
+    chip = chip_of(kind) if isinstance(kind, str) else None
+    if chip is None and tree is not None:
+        place = f"{shown_path(path)}:{mark_of(tree, ('chip',))}"
+        raise InputError.located(place, ["chip"], wrong=f"no chip {quoted(str(kind))}", allowed=_nearest(kind))
+    known = chip or _eyeriss()  # an empty file is refused by what it should have been
+    return Design(known, dict(written), read_document(path, known.machine_type))
+
+
+def design_of(data: Mapping[str, Any], place: str) -> Design:
+    """Make a design of plain data; raise InputError, at `place`, for anything wrong."""
+    kind = data.get("chip", DEFAULT)
+    chip = chip_of(kind) if isinstance(kind, str) else None
+    if chip is None:
+        raise InputError.located(place, ["chip"], wrong=f"no chip {quoted(str(kind))}", allowed=_nearest(kind))
+    return Design(chip, dict(data), validate_data(data, chip.machine_type, place))
+
+
+def design_around(machine: MachineDocument) -> Design:
+    """Make a design of a machine that is there already."""
+    chip = chip_of(machine.chip)
+    if chip is None:
+        raise InputError.located(machine.name, ["chip"], wrong=f"no chip {machine.chip}", allowed=_nearest(machine.chip))
+    return Design(chip, machine.model_dump(by_alias=True), machine)
+
+
+def _nearest(kind: object) -> str:
+    return did_you_mean(str(kind), kinds())

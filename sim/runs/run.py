@@ -1,0 +1,103 @@
+"""One run from start to end: plans for all layers, a model, and the network's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.chips.contract import ModelOptions, Planned
+from sim.chips.parts.probes import Observer
+from sim.ledger.results import LayerResult, NetworkResult
+from sim.runs.progress import Progress, Silent, layers_done
+from sim.runs.provenance import provenance_of
+from sim.runs.request import Request
+from sim.runs.runner import NOTHING_DRAWN, Planner, Runner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a network is run: by which model, the chip's first where it is None, with which seed, checked or not.
+
+    `reuse` steps each distinct pass once, where the model can. `observers` watch what happens when; `finish` is called
+    with each layer before it counts as finished.
+    """
+
+    model: str | None = None
+    seed: int = 0
+    reuse: bool = True
+    check: bool = False
+    observers: Sequence[Observer] = ()
+    finish: Callable[[LayerResult], None] | None = None
+    options: dict[str, Any] | None = None
+
+
+def plan_layers(request: Request) -> list[Planned[Any]]:
+    """Plan all layers of a request; raise InputError for the first that can't be mapped."""
+    planner = Planner(request.chip, request.machine, request.table, request.batch, request.goal_of)
+    return planner.plan(request.layers)
+
+
+def runner_for(request: Request, model: str, *, seed: int, options: ModelOptions) -> Runner:
+    """Return what runs a request's layers on one of the chip's models."""
+    made = request.chip.model(model, request.machine, options)
+    give = request.values.give if request.values else None
+    return Runner(request.chip, request.machine, request.table, made, request.batch, seed, give_tensors=give)
+
+
+def run_network(request: Request, options: RunOptions, progress: Progress = Silent) -> NetworkResult:
+    """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is.
+
+    Raises ModelError where a checked value differs from the reference convolution, or a conservation law breaks.
+    """
+    name = options.model or request.chip.models[0]
+    request.chip.check_model(name)
+    planned = plan_layers(request)
+    how = ModelOptions(options.reuse, options.check, request.choices.code, options.observers)
+    runner = runner_for(request, name, seed=options.seed, options=how)
+    drawn = bool(runner.model.needs) and request.values is None
+    finished = run_layers(runner, planned, progress, finish=options.finish)
+    if not finished:
+        raise KeyboardInterrupt
+    return NetworkResult(
+        provenance=provenance_of(
+            request, model=name, seed=options.seed if drawn else None, options=options.options or {}
+        )
+        | request.origin,
+        layers=tuple(finished),
+        batch=request.batch,
+        complete=len(finished) == len(planned),
+        operating_point=request.operating_point,
+    )
+
+
+def run_layers(
+    runner: Runner,
+    planned: Sequence[Planned[Any]],
+    progress: Progress = Silent,
+    *,
+    finish: Callable[[LayerResult], None] | None = None,
+) -> list[LayerResult]:
+    """Run layers one after another; keep what is finished when interrupted."""
+    finished: list[LayerResult] = []
+    with layers_done(progress, len(planned)) as done:
+        for layer in runner.run(planned):
+            if finish is not None:
+                finish(layer)
+            finished.append(layer)
+            done(layer.name)
+    return finished
+
+
+def estimate_network(request: Request, options: dict[str, Any]) -> NetworkResult:
+    """Estimate all layers in closed form, without tensors."""
+    request.chip.check_model("analytic", "estimate")
+    planned = plan_layers(request)
+    how = ModelOptions(code=request.code)
+    runner = runner_for(request, "analytic", seed=NOTHING_DRAWN, options=how)
+    return NetworkResult(
+        provenance=provenance_of(request, model="analytic", seed=None, options=options) | request.origin,
+        layers=tuple(runner.run(planned)),
+        batch=request.batch,
+        operating_point=request.operating_point,
+    )
