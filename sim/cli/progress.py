@@ -16,10 +16,10 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TaskID,
-    TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from sim.errors import printable
@@ -58,11 +58,24 @@ def _interrupts_noticed() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
+def _whole() -> Column:
+    """Make a column that keeps its width where the terminal is narrow, so that the description and the bar give way."""
+    return Column(no_wrap=True)
+
+
+class DescriptionColumn(ProgressColumn):
+    """What was finished last, in one line of what room there is."""
+
+    def render(self, task: Task) -> Text:
+        """Write the description as it stands; markup in it is none."""
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
+
+
 class PaceColumn(ProgressColumn):
     """The rate of the last half minute and the time left, once points have come in for some seconds."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_whole())
         self._left = TimeRemainingColumn(compact=True)
 
     def render(self, task: Task) -> Text:
@@ -121,9 +134,11 @@ def _shown(
     what: str, total: int, *more: ProgressColumn, quiet: bool, between_s: float = 0.0
 ) -> Iterator[Callable[[str], None]]:
     console = make_console(to_stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count, elapsed = MofNCompleteColumn(table_column=_whole()), TimeElapsedColumn(table_column=_whole())
     hidden = quiet or not console.is_terminal
-    with Progress(*columns, *more, console=console, transient=True, disable=hidden) as progress:
+    with Progress(
+        DescriptionColumn(), BarColumn(), count, elapsed, *more, console=console, transient=True, disable=hidden
+    ) as progress:
         steps = Steps(progress, progress.add_task(what, total=total), between_s)
 
         def done(description: str) -> None:

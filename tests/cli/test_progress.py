@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from sim.cli import progress
 from sim.cli.progress import BETWEEN_SAMPLES_S, PaceColumn, Steps, layer_progress, point_progress
@@ -78,6 +80,17 @@ def test_a_terminal_is_shown_every_step(bar: Callable[..., object], errors: Call
     run(bar)
     assert "three" in shown.getvalue()
     assert "3/3" in shown.getvalue()
+
+
+def test_long_words_leave_room_for_figures(errors: Callable[..., io.StringIO], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the best point's choices are many, and may hold what looks like markup."""
+    monkeypatch.setattr(PaceColumn, "render", lambda self, task: Text("217 points/s, 00:02 left"))
+    shown = errors(is_terminal=True)
+    with point_progress(3, quiet=False) as done:
+        done("[/x] " + "glb.fmap_banks=25 " * 20)
+    lines = [line for line in re.split(r"[\r\n]", shown.getvalue()) if "[/x] glb" in line]
+    assert lines
+    assert all(re.search(r"….* 1/3 \d+:\d\d:\d\d 217 points/s, 00:02 left$", line.rstrip()) for line in lines)
 
 
 @pytest.mark.parametrize("bar", [layer_progress, point_progress])
