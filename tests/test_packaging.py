@@ -42,10 +42,11 @@ def test_the_wheel_holds_every_shipped_file(wheel: Path, kind: str) -> None:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
-    modules = {str(path.relative_to(ROOT)) for kind in ("*.py", "*.csv") for path in (ROOT / "sim").rglob(kind)}
+    kinds = ("*.py", "*.csv", "*.html", "*.css", "*.js")
+    files = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "sim").rglob(kind)}
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert {name for name in inside if not name.startswith("sim/data/")} == modules
+    assert {name for name in inside if not name.startswith("sim/data/")} == files
 
 
 def test_the_wheel_runs_from_another_folder(wheel: Path, tmp_path: Path) -> None:

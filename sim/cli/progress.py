@@ -1,17 +1,34 @@
-"""The progress bar over a network's layers: on a terminal only, on standard error."""
+"""The progress bar over a network's layers or a sweep's points: on a terminal only, on standard error."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
 
 from sim.errors import printable
 from sim.views.console import make_console
+
+BETWEEN_SAMPLES_S = 1.0  # so that a rate can be read
+_WINDOW_S = 30.0
+_FEWEST_SAMPLES = 4
+_SURE_AFTER_S = 3.0
 
 
 @contextmanager
@@ -41,17 +58,91 @@ def _interrupts_noticed() -> Iterator[Callable[[], None]]:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
-@contextmanager
-def layer_progress(layers: int, *, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Return a function to call with each finished layer's name; an interrupt ends the block, and no more."""
-    console = make_console(to_stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    hidden = quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task("layers", total=layers)
+def _whole() -> Column:
+    """Make a column that keeps its width where the terminal is narrow, so that the description and the bar give way."""
+    return Column(no_wrap=True)
 
-        def done(name: str) -> None:
-            progress.update(task, advance=1, description=printable(name))
+
+class DescriptionColumn(ProgressColumn):
+    """What was finished last, in one line of what room there is."""
+
+    def render(self, task: Task) -> Text:
+        """Write the description as it stands; markup in it is none."""
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
+
+
+class PaceColumn(ProgressColumn):
+    """The rate of the last half minute and the time left, once points have come in for some seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(_whole())
+        self._left = TimeRemainingColumn(compact=True)
+
+    def render(self, task: Task) -> Text:
+        """Write e.g. `8 points/s, 20:47 left`; nothing in the first seconds, while workers start."""
+        first, speed = task.fields.get("first_at"), task.speed
+        if first is None or task.get_time() - first < _SURE_AFTER_S or not speed:
+            return Text()
+        return Text.assemble(f"{speed:.3g} points/s, ", self._left.render(task), " left")
+
+
+@dataclass(slots=True)
+class Steps:
+    """Finished steps of a task, told to its bar together where they follow each other closely.
+
+    Points come in by chunks: were each told at once, all of the first chunk but one would count as the work of no
+    time, and the rate would change while it is read.
+    """
+
+    progress: Progress
+    task: TaskID
+    between_s: float
+    _first_at: float | None = None
+    _told_at: float | None = None
+    _untold: int = 0
+
+    def step(self, description: str) -> None:
+        """Count one step, and say at once what it was."""
+        now, told = self.progress.get_time(), 0
+        self._untold += 1
+        self._first_at = now if self._first_at is None else self._first_at
+        since = self.between_s if self._told_at is None else now - self._told_at
+        if since >= self.between_s:
+            # Where a point takes minutes, half a minute would hold one sample, which makes no rate.
+            self.progress.speed_estimate_period = max(_WINDOW_S, _FEWEST_SAMPLES * since)
+            self._told_at, told, self._untold = now, self._untold, 0
+        self.progress.update(self.task, description=printable(description), advance=told, first_at=self._first_at)
+
+    def tell(self) -> None:
+        """Tell the bar what it wasn't told yet."""
+        self.progress.update(self.task, advance=self._untold)
+        self._untold = 0
+
+
+def layer_progress(layers: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
+    """Return a function to call with each finished layer's name; an interrupt ends the block, and no more."""
+    return _shown("layers", layers, quiet=quiet)
+
+
+def point_progress(points: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
+    """Return a function to call at each finished point with what is to be said, as `layer_progress` does."""
+    return _shown("points", points, PaceColumn(), quiet=quiet, between_s=BETWEEN_SAMPLES_S)
+
+
+@contextmanager
+def _shown(
+    what: str, total: int, *more: ProgressColumn, quiet: bool, between_s: float = 0.0
+) -> Iterator[Callable[[str], None]]:
+    console = make_console(to_stderr=True)
+    count, elapsed = MofNCompleteColumn(table_column=_whole()), TimeElapsedColumn(table_column=_whole())
+    hidden = quiet or not console.is_terminal
+    with Progress(
+        DescriptionColumn(), BarColumn(), count, elapsed, *more, console=console, transient=True, disable=hidden
+    ) as progress:
+        steps = Steps(progress, progress.add_task(what, total=total), between_s)
+
+        def done(description: str) -> None:
+            steps.step(description)
             notice()
 
         try:
@@ -59,3 +150,4 @@ def layer_progress(layers: int, *, quiet: bool) -> Iterator[Callable[[str], None
                 yield done
         except KeyboardInterrupt:
             return
+        steps.tell()

@@ -15,9 +15,8 @@ from typing import Any
 from sim.chips.eyeriss.mapping.search import Objective
 from sim.cli.exit_status import INTERRUPTED
 from sim.cli.outputs import STDOUT, check_targets, writing_whole
-from sim.cli.pace import Pace
 from sim.cli.parser import Commands, workers
-from sim.cli.progress import layer_progress
+from sim.cli.progress import point_progress
 from sim.errors import InputError
 from sim.formats.any_network import read_network
 from sim.studies.sweeps.evaluation.rows import DONE, IMPOSSIBLE, edp_column, energy_column
@@ -68,12 +67,12 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
 def _evaluate(store: Store, study: Study, executor: Executor, best: _Best, *, quiet: bool) -> bool:
     """Evaluate what is missing, with a progress bar on a terminal; tell whether it came to its end."""
     missing = len(store.missing())
-    outcomes, pace = fill(store, study, executor), Pace(missing)
-    with layer_progress(missing, quiet=quiet) as done:
+    outcomes = fill(store, study, executor)
+    with point_progress(missing, quiet=quiet) as done:
         try:
             for outcome in outcomes:
-                shown = (pace.step(), best.look_at(outcome.total))
-                done(", ".join(filter(None, (shown[0], shown[1] and f"best {shown[1]}"))) or "points")
+                found = best.look_at(outcome.total)
+                done(f"best {found}" if found else "points")
         finally:
             outcomes.close()  # type: ignore[attr-defined]
     return not store.missing()

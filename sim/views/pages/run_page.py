@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ from sim.views.charts.parts import (
 )
 from sim.views.charts.picture import render
 from sim.views.console import mapping_text, operating_point_text
-from sim.views.pages.html import Cell, Html, Picture, bullets, figure, headline, page, paragraph, section, table
+from sim.views.pages.html import render_page
+from sim.views.pages.parts import Cell, Picture, Table, table_of
 from sim.views.scale import scale_for
 
 if TYPE_CHECKING:
@@ -46,6 +48,22 @@ _LEVELS = {  # from the bottom
 }
 
 
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """What the page of a run says, in its order."""
+
+    title: str
+    lead: str
+    warnings: tuple[str, ...]
+    headline: tuple[tuple[str, str], ...]
+    energy_by_kind: Picture
+    energy_by_level: Picture
+    time: Picture
+    layers: Table
+    notes: tuple[str, ...]
+    provenance: Table
+
+
 def check_report(target: Path) -> None:
     """Make sure, before a long run, that its page can be made into a file of that name; raise InputError."""
     if target.suffix.lower() != ".html":
@@ -60,29 +78,30 @@ def page_of(result: NetworkResult, *, status: str) -> str:
 
     The same result gives the same bytes; one that was interrupted says so.
     """
+    return render_page("run.html", _page(result, status))
+
+
+def _page(result: NetworkResult, status: str) -> RunPage:
     origin, layers = result.provenance, result.layers
-    names = f"{origin['workload']} on {origin['arch']}"
-    parts = [
-        paragraph(f"{origin['model']} model, cost table {origin['cost_table']}, batch {result.batch}", kind="lead"),
-        *_warnings(result, status),
-        headline(_headline(result)),
-        section("Energy", _energy_by_kind(layers, result.batch), _energy_by_level(layers, result.batch)),
-        section("Time", _time(layers)),
-        section("Layers", _layers_table(layers), *_notes(layers)),
-        section("Provenance", _provenance(result)),
-    ]
-    return page(f"{names}, one run", parts)
+    return RunPage(
+        title=f"{origin['workload']} on {origin['arch']}, one run",
+        lead=f"{origin['model']} model, cost table {origin['cost_table']}, batch {result.batch}",
+        warnings=tuple(_warnings(result, status)),
+        headline=tuple(_headline(result)),
+        energy_by_kind=_energy_by_kind(layers, result.batch),
+        energy_by_level=_energy_by_level(layers, result.batch),
+        time=_time(layers),
+        layers=_layers_table(layers),
+        notes=tuple(_notes(layers)),
+        provenance=_provenance(result),
+    )
 
 
-def _warnings(result: NetworkResult, status: str) -> list[Html]:
-    lines = []
+def _warnings(result: NetworkResult, status: str) -> Iterator[str]:
     if not result.complete:
-        lines.append(
-            f"This run was interrupted. All figures are of the layers that were finished: {len(result.layers)}."
-        )
+        yield f"This run was interrupted. All figures are of the layers that were finished: {len(result.layers)}."
     if status == "provisional":
-        lines.append(f"Cost table {result.provenance['cost_table']} is provisional, not yet calibrated.")
-    return [paragraph(line, kind="warning") for line in lines]
+        yield f"Cost table {result.provenance['cost_table']} is provisional, not yet calibrated."
 
 
 def _headline(result: NetworkResult) -> list[tuple[str, str]]:
@@ -107,13 +126,13 @@ def _energy(value: float, unit: str) -> str:
     return f"{value / scale.factor:.4g} {scale.name}"
 
 
-def _energy_by_kind(layers: Sequence[LayerResult], batch: int) -> Html:
+def _energy_by_kind(layers: Sequence[LayerResult], batch: int) -> Picture:
     kinds = {kind: [getattr(layer.energy, kind) / batch for layer in layers] for kind in KIND_COLOURS}
     caption = "Energy per image by kind of data, DRAM included; ofmap holds psums, static all that goes with time."
     return _energy_figure("kinds", layers, kinds, dict(KIND_COLOURS), caption)
 
 
-def _energy_by_level(layers: Sequence[LayerResult], batch: int) -> Html:
+def _energy_by_level(layers: Sequence[LayerResult], batch: int) -> Picture:
     levels = {
         level: [layer.energy.by_level.get(level, 0.0) / batch for layer in layers]
         for level in _LEVELS
@@ -128,14 +147,14 @@ def _energy_figure(
     values: dict[str, list[float]],
     styles: dict[str, tuple[str, str]],
     caption: str,
-) -> Html:
+) -> Picture:
     scale = scale_for(layers[0].energy.unit, max(map(sum, zip(*values.values(), strict=True))), below=1000)
     parts = [BarPart(*styles[key], [value / scale.factor for value in found]) for key, found in values.items()]
     what = "kind of data" if name == "kinds" else "level"
     return _bars(name, layers, parts, f"energy per image ({scale.name})", f"energy by {what}", caption)
 
 
-def _time(layers: Sequence[LayerResult]) -> Html:
+def _time(layers: Sequence[LayerResult]) -> Picture:
     processing = [layer.processing_latency_s * 1e3 for layer in layers]
     rest = [(layer.total_latency_s - layer.processing_latency_s) * 1e3 for layer in layers]
     parts = [BarPart("processing", BLUE, processing), BarPart("the rest", ORANGE, rest)]
@@ -145,17 +164,17 @@ def _time(layers: Sequence[LayerResult]) -> Html:
 
 def _bars(
     name: str, layers: Sequence[LayerResult], parts: Sequence[BarPart], ylabel: str, what: str, caption: str
-) -> Html:
+) -> Picture:
     names = [layer.name for layer in layers]
 
     def draw(on: Figure) -> None:
         draw_bars(on.subplots(), names, parts, ylabel=ylabel)
 
     svg = render(draw, suffix=".svg", size=bars_size(names, height=3.0))
-    return figure(Picture(name, svg, f"Stacked bars of {what} for each layer", caption))
+    return Picture(name, svg, f"Stacked bars of {what} for each layer", caption)
 
 
-def _layers_table(layers: Sequence[LayerResult]) -> Html:
+def _layers_table(layers: Sequence[LayerResult]) -> Table:
     unit = layers[0].energy.unit
     scale = scale_for(unit, max(layer.energy.system for layer in layers), below=1000)
     heads = (
@@ -173,10 +192,10 @@ def _layers_table(layers: Sequence[LayerResult]) -> Html:
     rows = [_layer_row(layer, scale.factor) for layer in layers]
     energies = (f"chip {scale.name}", f"system {scale.name}")
     caption = "Each layer, for the whole batch: mapping, work, latency, bytes and energy; * folded, see below"
-    return table((*heads, *energies), rows, caption=caption, is_sortable=True)
+    return table_of((*heads, *energies), rows, caption=caption, is_sortable=True)
 
 
-def _layer_row(layer: LayerResult, energy_factor: float) -> list[Cell]:
+def _layer_row(layer: LayerResult, energy_factor: float) -> list[Cell | str]:
     ledger = layer.run.ledger
     numbers = (
         (layer.run.active_pes, "{:.0f}"),
@@ -190,24 +209,25 @@ def _layer_row(layer: LayerResult, energy_factor: float) -> list[Cell]:
         (layer.energy.system / energy_factor, "{:.2f}"),
     )
     name = f"{layer.name} *" if layer.folded else layer.name
-    return [name, layer.kind, mapping_text(layer), *((form.format(value), float(value)) for value, form in numbers)]
+    return [name, layer.kind, mapping_text(layer), *(Cell(form.format(value), float(value)) for value, form in numbers)]
 
 
-def _notes(layers: Sequence[LayerResult]) -> list[Html]:
-    lines = [f"{layer.name} folded: {'; '.join(layer.folded)}" for layer in layers if layer.folded]
+def _notes(layers: Sequence[LayerResult]) -> Iterator[str]:
+    for layer in layers:
+        if layer.folded:
+            yield f"{layer.name} folded: {'; '.join(layer.folded)}"
     checked = [layer.run.checked for layer in layers if layer.run.checked is not None]
     if checked:
         overflows = sum(one.overflows for one in checked)
         wrapped = f", {overflows} psums beyond their width" if overflows else ""
-        lines.append(f"ofmaps checked: {sum(one.values for one in checked)} values equal{wrapped}")
-    return [bullets(lines)] if lines else []
+        yield f"ofmaps checked: {sum(one.values for one in checked)} values equal{wrapped}"
 
 
-def _provenance(result: NetworkResult) -> Html:
-    rows: list[Sequence[Cell]] = [(name, _written(value)) for name, value in result.provenance.items()]
+def _provenance(result: NetworkResult) -> Table:
+    rows = [(name, _written(value)) for name, value in result.provenance.items()]
     if result.operating_point:
         rows.append(("operating_point", operating_point_text(result.operating_point)))
-    return table(("entry", "value"), rows, caption="What the result was made of")
+    return table_of(("entry", "value"), rows, caption="What the result was made of")
 
 
 def _written(value: object) -> str:

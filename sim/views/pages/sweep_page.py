@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.errors import listed
-from sim.studies.sweeps.store.stored import StoredAxis, StoredSweep
+from sim.studies.sweeps.store.stored import StoredSweep
 from sim.views.charts.sweeps.heat_map import choose_axes, draw_heat_maps, map_axes
 from sim.views.charts.sweeps.layer_bars import MOST_POINTS, draw_layers, draw_networks
-from sim.views.charts.sweeps.metrics import METRICS, SHORT, TITLES, shown
+from sim.views.charts.sweeps.metrics import SHORT, TITLES
 from sim.views.charts.sweeps.pareto import draw_pareto, front_of
-from sim.views.charts.sweeps.points import MOST_PANELS, NETWORK, SweepPoint, SweepPoints, panel_title
-from sim.views.charts.sweeps.sensitivity import Sensitivity, draw_sensitivities, sensitivities
-from sim.views.pages.html import Cell, Html, Picture, bullets, figure, headline, page, paragraph, section, table
+from sim.views.charts.sweeps.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title
+from sim.views.charts.sweeps.sensitivity import draw_sensitivities
+from sim.views.pages.html import render_page
+from sim.views.pages.parts import Picture, Table
+from sim.views.pages.sweep_tables import (
+    axes_table,
+    best_table,
+    models_table,
+    points_table,
+    reasons_table,
+    sensitivities_table,
+)
 
 _MOST_ROWS = 200  # of the front; the CSV has all
-_MOST_REASONS = 8
-_MOST_VALUES = 12  # of an axis that are written out
-_MOST_AXES = 12  # that have columns of their own
 _SVG = ".svg"
 
 
@@ -35,123 +40,88 @@ class Choices:
     point: SweepPoint
 
 
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """A chart with the table that says the same in figures."""
+
+    chart: Picture
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """A chart below a heading of its own."""
+
+    heading: str
+    chart: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPage:
+    """What the page of a sweep says, in its order; None and tables without rows are left out."""
+
+    title: str
+    lead: str
+    headline: tuple[tuple[str, str], ...]
+    warning: str | None
+    axes: Table
+    reasons: Table
+    models: Table
+    best: Table
+    front: Charted
+    sensitivities: Charted | None
+    heat_map: Headed | None
+    energy: tuple[Picture, ...]
+    provenance: tuple[str, ...]
+
+
 def sweep_page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> str:
     """Make the whole page; the same store and choices give the same bytes."""
-    parts = [
-        paragraph(f"Design-space exploration of {listed(stored.arch)}, {_model(stored)}", kind="lead"),
-        headline(_headline(points)),
-        *_warnings(points),
-        section("What was swept", _axes_table(stored), *_reasons(points)),
-        *_models_section(stored),
-        section("Best points", _best_table(points)),
-        _front_section(points, choices),
-    ]
-    if points.design_axes():
-        parts.append(_sensitivity_section(points, choices))
-    if choices.x or choices.y or map_axes(points, choices.metric):
-        parts.append(_heat_section(points, choices))
-    parts += [_layers_section(stored, points, choices), section("Provenance", bullets(_provenance(stored)))]
-    return page(stored.title, parts)
+    return render_page("sweep.html", _page(stored, points, choices))
+
+
+def _page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> SweepPage:
+    has_map = choices.x or choices.y or map_axes(points, choices.metric)
+    return SweepPage(
+        title=stored.title,
+        lead=f"Design-space exploration of {listed(stored.arch)}, {_model(stored)}",
+        headline=_headline(points),
+        warning=_warning(points),
+        axes=axes_table(stored),
+        reasons=reasons_table(points),
+        models=models_table(stored),
+        best=best_table(points),
+        front=_front(points, choices),
+        sensitivities=_sensitivities(points, choices) if points.design_axes() else None,
+        heat_map=_heat_map(points, choices) if has_map else None,
+        energy=tuple(_energy(stored, points, choices)),
+        provenance=_provenance(stored),
+    )
 
 
 def _model(stored: StoredSweep) -> str:
     return "both models, figures of the cycle model" if stored.model == "both" else f"{stored.model} model"
 
 
-def _models_section(stored: StoredSweep) -> list[Html]:
-    """Compare the two models with each other, where both ran."""
-    rows: list[list[Cell]] = []
-    for one in stored.differences():
-        means = (one.layers_mean, one.layers_worst, one.networks_mean, one.networks_worst)
-        rows.append([one.figure, *((f"{value:.2f}", value) for value in means)])
-    if not rows:
-        return []
-    heads = ("figure", "layers, mean", "layers, worst", "networks, mean", "networks, worst")
-    caption = "How far the analytic model is from the cycle model, in per cent of the cycle model's figure"
-    return [section("Both models", table(heads, rows, caption=caption))]
-
-
-def _headline(points: SweepPoints) -> list[tuple[str, str]]:
+def _headline(points: SweepPoints) -> tuple[tuple[str, str], ...]:
     counts = points.counts
-    numbers = {
-        "points": counts.planned,
-        "done": counts.done,
-        "impossible": counts.impossible,
-        "missing": counts.missing,
-    }
-    return [*((name, f"{number:,}") for name, number in numbers.items()), ("objective", points.objective)]
+    return (
+        ("points", f"{counts.planned:,}"),
+        ("done", f"{counts.done:,}"),
+        ("impossible", f"{counts.impossible:,}"),
+        ("missing", f"{counts.missing:,}"),
+        ("objective", points.objective),
+    )
 
 
-def _warnings(points: SweepPoints) -> list[Html]:
+def _warning(points: SweepPoints) -> str | None:
     if not points.counts.missing:
-        return []
+        return None
     words = f"This sweep is unfinished: {points.counts.missing} of {points.counts.planned} points are missing."
-    return [paragraph(f"{words} What is below is of the points that were evaluated.", kind="warning")]
+    return f"{words} What is below is of the points that were evaluated."
 
 
-def _axes_table(stored: StoredSweep) -> Html:
-    """List the axes and their values; what doesn't vary is in the lines below the title."""
-    if not stored.axes:
-        return paragraph("Nothing varies: the sweep has one point.")
-    rows = [(axis.path, (str(len(axis.values)), float(len(axis.values))), _values(axis)) for axis in stored.axes]
-    return table(("axis", "values", "as written"), rows, caption="Axes, in the order in which points are counted")
-
-
-def _values(axis: StoredAxis) -> str:
-    texts = [axis.shown(value) for value in axis.values]
-    if len(texts) > _MOST_VALUES:
-        texts = [*texts[: _MOST_VALUES - 1], "...", texts[-1]]
-    return ", ".join(texts)
-
-
-def _reasons(points: SweepPoints) -> list[Html]:
-    """State why points can't be, the most frequent reasons first."""
-    if not points.impossible:
-        return []
-    found = Counter(point.reason for point in points.impossible).most_common(_MOST_REASONS)
-    rows = [((str(count), float(count)), reason) for reason, count in found]
-    caption = "Why points are impossible, the most frequent reasons first"
-    return [table(("points", "reason"), rows, caption=caption)]
-
-
-def _points_table(points: SweepPoints, chosen: Sequence[SweepPoint], caption: str) -> Html:
-    """Show points: what they are of, as far as it varies, their figures, and where they are on the axes."""
-    varying = [
-        pairs[0][0] for pairs in zip(*points.panels(), strict=True) if pairs[0][0] == NETWORK or len(set(pairs)) > 1
-    ]
-    axes = [axis for axis in points.design_axes() if axis.path not in varying][:_MOST_AXES]
-    adjusted = ["at equal area"] if any(point.adjusted for point in chosen) else []
-    rows: list[list[Cell]] = []
-    for point in chosen:
-        kind: dict[str, Cell] = {
-            name: (str(value), float(value)) if isinstance(value, int) else str(value) for name, value in point.kind
-        }
-        row: list[Cell] = [*(kind[name] for name in varying), (str(point.number), float(point.number))]
-        row += [(shown(name, point.measure(name), point.unit), point.measure(name)) for name in METRICS]
-        row += [_choice(axis, point) for axis in axes]
-        rows.append([*row, point.adjusted] if adjusted else row)
-    heads = [
-        *(name.replace("_", " ") for name in varying),
-        "point",
-        *SHORT.values(),
-        *(axis.path for axis in axes),
-        *adjusted,
-    ]
-    return table(heads, rows, caption=caption, is_sortable=True)
-
-
-def _choice(axis: StoredAxis, point: SweepPoint) -> Cell:
-    value = axis.values[point.indices[axis.path]]
-    return axis.shown(value) if isinstance(value, bool | str) else (axis.shown(value), float(value))
-
-
-def _best_table(points: SweepPoints) -> Html:
-    """Show the objective's best point for each network, batch and cost table."""
-    best = [points.best(found) for found in points.panels().values()]
-    return _points_table(points, best, f"Least {points.objective}; all figures but area are per image")
-
-
-def _front_section(points: SweepPoints, choices: Choices) -> Html:
+def _front(points: SweepPoints, choices: Choices) -> Charted:
     names = " and ".join(TITLES[name] for name in choices.front)
     picture = Picture(
         "pareto",
@@ -163,7 +133,7 @@ def _front_section(points: SweepPoints, choices: Choices) -> Html:
     front = [point for found in points.panels().values() for point in front_of(found, choices.front)]
     cut = f"; the first {_MOST_ROWS} of {len(front)}" if len(front) > _MOST_ROWS else ""
     caption = f"Points on the front of {names}{cut}"
-    return section("Pareto front", figure(picture), _points_table(points, front[:_MOST_ROWS], caption))
+    return Charted(picture, points_table(points, front[:_MOST_ROWS], caption))
 
 
 def _not_drawn(points: SweepPoints) -> str:
@@ -175,7 +145,7 @@ def _more(points: SweepPoints, *, without: Sequence[str] = ()) -> str:
     return f"Shown are the first {MOST_PANELS} of {panels}; --where chooses others. " if panels > MOST_PANELS else ""
 
 
-def _sensitivity_section(points: SweepPoints, choices: Choices) -> Html:
+def _sensitivities(points: SweepPoints, choices: Choices) -> Charted:
     names = ", ".join(SHORT[name] for name in choices.sensitivities)
     picture = Picture(
         "sensitivity",
@@ -184,24 +154,10 @@ def _sensitivity_section(points: SweepPoints, choices: Choices) -> Html:
         caption="Each value of an axis against the ringed one: the geometric mean over all pairs of finished points "
         "that differ in this axis alone.",
     )
-    rows: list[list[Cell]] = []
-    for metric in choices.sensitivities:
-        found = sorted(sensitivities(points, metric), key=lambda one: -(one.span or 0))
-        rows += [_sensitivity_row(metric, one) for one in found]
-    heads = ("axis", "metric", "span", "least at", "most at", "pairs")
-    caption = "Span: the largest mean over the smallest; pairs: how many points were held against the ringed value's"
-    return section("Sensitivities", figure(picture), table(heads, rows, caption=caption, is_sortable=True))
+    return Charted(picture, sensitivities_table(points, choices.sensitivities))
 
 
-def _sensitivity_row(metric: str, one: Sensitivity) -> list[Cell]:
-    pairs = sum(one.pairs) - one.pairs[one.reference]
-    span: Cell = ("not comparable", 0.0) if one.span is None else (f"{one.span:.4g}", one.span)
-    known = [(ratio, at) for at, ratio in enumerate(one.ratios) if ratio is not None]
-    ends = [one.label(end(known)[1]) if known else "" for end in (min, max)]
-    return [one.name, SHORT[metric], span, *ends, (str(pairs), float(pairs))]
-
-
-def _heat_section(points: SweepPoints, choices: Choices) -> Html:
+def _heat_map(points: SweepPoints, choices: Choices) -> Headed:
     x, y = choose_axes(points, choices.metric, choices.x, choices.y)
     over = f"{x.path} and {y.path}" if y else x.path
     without = [axis.path for axis in (x, y) if axis]
@@ -212,12 +168,13 @@ def _heat_section(points: SweepPoints, choices: Choices) -> Html:
         caption=f"The least {TITLES[choices.metric]} that any choice of the other axes reaches. Framed: the least of "
         f"all; hatched: impossible; white: not evaluated. {_more(points, without=without)}",
     )
-    return section(f"Over {over}", figure(picture))
+    return Headed(f"Over {over}", picture)
 
 
-def _layers_section(stored: StoredSweep, points: SweepPoints, choices: Choices) -> Html:
+def _energy(stored: StoredSweep, points: SweepPoints, choices: Choices) -> Iterator[Picture]:
+    """Draw the layers of one point, and whole networks where the front of its kind has more."""
     point = choices.point
-    layers = Picture(
+    yield Picture(
         "layers",
         draw_layers(points, point, stored.layers(point.number), suffix=_SVG),
         label=f"Stacked bars of energy by kind of data for each layer of point {point.number}",
@@ -225,25 +182,22 @@ def _layers_section(stored: StoredSweep, points: SweepPoints, choices: Choices) 
     )
     same = [one for one in points.done if one.kind == point.kind]
     front = front_of(same, choices.front)
-    parts = [figure(layers)]
     if len(front) > 1:
         title = f"{panel_title(point.kind)}: the front's points"
         cut = f", the first {MOST_POINTS} of {len(front)}" if len(front) > MOST_POINTS else ""
-        networks = Picture(
+        yield Picture(
             "networks",
             draw_networks(front, title=title, suffix=_SVG),
             label="Stacked bars of the whole network's energy by kind of data for each point of the front",
             caption=f"The whole network's energy per image at each point of the front{cut}, by number.",
         )
-        parts.append(figure(networks))
-    return section("Where the energy goes", *parts)
 
 
-def _provenance(stored: StoredSweep) -> list[str]:
-    return [
+def _provenance(stored: StoredSweep) -> tuple[str, ...]:
+    return (
         f"machines: {', '.join(stored.arch)}",
         f"networks: {', '.join(stored.workloads)}",
         f"evaluated by: {_model(stored)}, mappings of least {stored.objective}",
         f"code: {stored.code()}",
         "units: energies are of the system, DRAM included; latency is the total, waits for DRAM included",
-    ]
+    )

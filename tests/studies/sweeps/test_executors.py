@@ -1,4 +1,4 @@
-"""Who evaluates: how points are cut into chunks, when processes are worth it, and how fast it is said to go."""
+"""Who evaluates: how points are cut into chunks, and when processes are worth it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.cli.pace import Pace
 from sim.studies.sweeps.spec.points import Study
 from sim.studies.sweeps.spec.spec import read_study
 from sim.studies.sweeps.workers.chunks import Deal, chunks, in_order
@@ -129,17 +128,3 @@ def test_few_points_are_not_worth_processes(small: dict[str, Any], monkeypatch: 
     assert len(list(LocalProcesses(4, fewest_points=64).run(study, range(12)))) == 12
     with pytest.raises(TypeError):  # for more there would be a pool
         list(LocalProcesses(4, fewest_points=12).run(study, range(12)))
-
-
-def test_the_pace_is_that_of_late_and_holds_still() -> None:
-    now = 0.0
-    pace = Pace(10_000, clock=lambda: now)
-    said = []
-    for second in range(200):  # 8 points at once, every second, and after a minute every fourth second
-        now = float(second)
-        if second < 60 or second % 4 == 0:
-            said.append([pace.step() for _ in range(8)])
-    assert all(len(set(chunk)) == 1 for chunk in said)
-    assert [chunk[0] for chunk in said[:4]] == ["", "", "", "8 points/s, 20:47 left"]
-    assert said[59][0] == "8 points/s, 19:51 left"
-    assert said[-1][0] == "2 points/s, 1:17:04 left"

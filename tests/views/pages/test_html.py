@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from jinja2 import UndefinedError
 from support.pages import BROWSER, check, complaints
 
 from sim.views.charts.picture import render
-from sim.views.pages.html import Picture, bullets, figure, headline, page, paragraph, section, table
+from sim.views.pages.html import page_environment
+from sim.views.pages.parts import Cell, Picture, Table, table_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+ROOT = Path(__file__).parents[3]
 ODD = "<b>&amp; \"quoted\" 'too' ]]> --> \x1b[31m $x_1$ </script>"
 
 
@@ -29,17 +37,38 @@ def chart(name: str) -> Picture:
     return Picture(name, render(draw, suffix=".svg", size=(3, 2)), ODD, ODD)
 
 
+EVERYTHING = """
+{% extends "base.html" %}
+{% block content %}
+{{ parts.paragraph(page.odd, kind="lead") }}
+{{ parts.headline([("name", page.odd)]) }}
+{% call parts.section(page.odd) %}
+{{ parts.bullets([page.odd]) }}
+{{ parts.table(page.table) }}
+{% endcall %}
+{% for picture in page.pictures %}
+{{ parts.figure(picture) }}
+{% endfor %}
+{% endblock %}
+"""
+
+
+@dataclass(frozen=True)
+class Everything:
+    """A page's data, with odd words wherever there are any."""
+
+    title: str
+    odd: str
+    table: Table
+    pictures: tuple[Picture, ...]
+
+
 def sample() -> str:
     """Make a page with everything."""
-    rows = [("b", ("9 mJ", 9e9), ODD), ("a", ("10 mJ", 1e10), "y")]
-    parts = [
-        paragraph(ODD, kind="lead"),
-        headline([("name", ODD)]),
-        section(ODD, bullets([ODD]), table(("x.y", "energy", "z"), rows, caption=ODD, is_sortable=True)),
-        figure(chart("one")),
-        figure(chart("two")),
-    ]
-    return page(ODD, parts)
+    rows = [("b", Cell("9 mJ", 9e9), ODD), ("a", Cell("10 mJ", 1e10), "y")]
+    table = table_of(("x.y", "energy", "z"), rows, caption=ODD, is_sortable=True)
+    page = Everything(ODD, ODD, table, (chart("one"), chart("two")))
+    return page_environment().from_string(EVERYTHING.lstrip()).render(page=page)
 
 
 def test_a_page_is_whole_and_alone() -> None:
@@ -71,6 +100,38 @@ def test_references_inside_a_picture_lead_to_its_own_parts() -> None:
 def test_numbers_are_sorted_by_value_and_not_by_letters() -> None:
     assert '<td class="number" data-value="9000000000.0">9 mJ</td>' in sample()
     assert '<th scope="col">x.<wbr>y</th>' in sample()
+
+
+def test_long_texts_may_break_and_short_ones_may_not() -> None:
+    table = table_of(("head",), [("a" * 36,), ("a" * 37,)], caption="")
+    found = (
+        page_environment().from_string('{% import "parts.html" as parts %}{{ parts.table(table) }}').render(table=table)
+    )
+    assert f'<th scope="row" class="short">{"a" * 36}</th>' in found
+    assert f'<th scope="row">{"a" * 37}</th>' in found
+
+
+def test_the_policy_allows_the_script_as_it_stands() -> None:
+    script = sample().split("<script>")[1].split("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in sample()
+
+
+def test_what_a_page_does_not_have_is_no_blank() -> None:
+    with pytest.raises(UndefinedError, match="titel"):
+        page_environment().from_string("{{ page.titel }}").render(page=Everything("", "", Table((), (), ""), ()))
+
+
+def test_a_picture_that_has_no_size_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^picture one is no SVG file with a width in points and a viewBox$"):
+        Picture("one", b"<svg></svg>", "", "").inlined()
+
+
+@pytest.mark.parametrize("module", ["sim.views.pages.html", "sim.cli.main"])
+def test_templates_are_a_matter_of_pages_alone(module: str) -> None:
+    """Commands that make none start without Jinja2."""
+    code = f"import sys, {module}; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium")
