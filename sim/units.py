@@ -4,13 +4,12 @@ Base units: bytes, hertz, bits, seconds, picojoules, watts, volts.
 """
 
 import re
-from collections.abc import Callable
 from enum import Enum
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from sim.errors import FieldFault, did_you_mean, listed, quoted
 
@@ -169,14 +168,24 @@ def _decimal(number: Fraction) -> str:
     return f"{whole}.{thousandths:0{_SHOWN_DECIMALS}d}".rstrip("0").rstrip(".")
 
 
-def _reader(dimension: Dimension) -> Callable[[object], int | float]:
-    return lambda text: parse_quantity(text, dimension)
+def _exact(value: int | float, dimension: Dimension) -> str:
+    """Write base units so that reading them gives the very same number."""
+    return f"{value!r} {dimension.base_unit}"
 
 
-Bytes = Annotated[int, BeforeValidator(_reader(Dimension.SIZE))]
-Hertz = Annotated[int, BeforeValidator(_reader(Dimension.FREQUENCY))]
-BitWidth = Annotated[int, BeforeValidator(_reader(Dimension.WIDTH))]
-Seconds = Annotated[float, BeforeValidator(_reader(Dimension.TIME))]
-Picojoules = Annotated[float, BeforeValidator(_reader(Dimension.ENERGY))]
-Watts = Annotated[float, BeforeValidator(_reader(Dimension.POWER))]
-Volts = Annotated[float, BeforeValidator(_reader(Dimension.VOLTAGE))]
+def _quantity(dimension: Dimension) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    """Return how a quantity is read, written into JSON, and told to editors."""
+    return (
+        BeforeValidator(lambda text: parse_quantity(text, dimension)),
+        PlainSerializer(lambda value: _exact(value, dimension), when_used="json-unless-none"),
+        WithJsonSchema({"type": "string", "description": f"a quantity such as {dimension.example}"}),
+    )
+
+
+Bytes = Annotated[int, *_quantity(Dimension.SIZE)]
+Hertz = Annotated[int, *_quantity(Dimension.FREQUENCY)]
+BitWidth = Annotated[int, *_quantity(Dimension.WIDTH)]
+Seconds = Annotated[float, *_quantity(Dimension.TIME)]
+Picojoules = Annotated[float, *_quantity(Dimension.ENERGY)]
+Watts = Annotated[float, *_quantity(Dimension.POWER)]
+Volts = Annotated[float, *_quantity(Dimension.VOLTAGE)]

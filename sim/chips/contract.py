@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.fields import FieldInfo
 
-from sim.chips.goals import Bounds, Candidate, Findings, Goal
+from sim.chips.goals import Findings, Goal
 from sim.chips.parts.calibration import Calibration
 from sim.chips.parts.description import MachineDocument
 from sim.chips.parts.probes import Observer
-from sim.chips.parts.requests import MemoryTracer, TraceLayout
+from sim.chips.parts.requests import Emit, MemoryTracer, TraceLayout
 from sim.chips.published import Published
 from sim.codes.expected import FmapCode
 from sim.errors import InputError, listed
@@ -48,6 +48,8 @@ class Plan(Protocol):
 
 PlanT = TypeVar("PlanT", bound=Plan)
 MachineT = TypeVar("MachineT", bound=MachineDocument)
+FoundT = TypeVar("FoundT", bound=Plan, covariant=True)
+SearchedT = TypeVar("SearchedT", bound=MachineDocument, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +122,10 @@ class MappingGrammar:
     whole: Mapping[str, Callable[[Layer], int]] = field(default_factory=dict)
 
 
-class LayerSearch(Protocol[PlanT, MachineT]):
+class LayerSearch(Protocol[FoundT, SearchedT]):
     """The mapper for one layer on machines that differ only in what a study's models ignore."""
 
-    def plan(self, machine: MachineT) -> PlanT:
+    def plan(self, machine: SearchedT) -> FoundT:
         """Return the best plan; raise InputError where none is legal."""
         ...
 
@@ -131,10 +133,30 @@ class LayerSearch(Protocol[PlanT, MachineT]):
 class FmapStreams(Protocol):
     """How a machine cuts fmaps into the streams that its codec sees, and the code that it speaks."""
 
-    run_bits: int
-    level_bits: int
-    pairs: int
-    link_width: int
+    @property
+    def enabled(self) -> bool:
+        """Whether the codec is on."""
+        ...
+
+    @property
+    def run_bits(self) -> int:
+        """The bits of a run."""
+        ...
+
+    @property
+    def level_bits(self) -> int:
+        """The bits of a level."""
+        ...
+
+    @property
+    def pairs(self) -> int:
+        """The pairs of run and level in a code word."""
+        ...
+
+    @property
+    def link_width(self) -> int:
+        """The bits of a link word, which a code word takes whole."""
+        ...
 
     def is_coded(self, layer: Layer) -> bool:
         """Return whether the layer's ifmap is coded; ofmaps always are where the codec is on."""
@@ -142,11 +164,6 @@ class FmapStreams(Protocol):
 
     def cut(self, planned: Planned[Any], tensor: Tensor, values: Values) -> Iterator[Values]:
         """Cut a layer's ifmap or ofmap into its streams, each once, in the chip's order."""
-        ...
-
-    @property
-    def enabled(self) -> bool:
-        """Whether the codec is on."""
         ...
 
 
@@ -253,7 +270,9 @@ class Chip(ABC, Generic[MachineT, PlanT]):
         """List pairs of paths that say the same thing, the extra one first: a sweep may give only one of them."""
         return ()
 
-    def resolve(self, changes: Mapping[str, Any], machine_with: Callable[[Mapping[str, Any]], MachineT]) -> Mapping[str, Any]:
+    def resolve(
+        self, changes: Mapping[str, Any], machine_with: Callable[[Mapping[str, Any]], MachineT]
+    ) -> Mapping[str, Any]:
         """Put parameters of the file in place of extra ones; `machine_with` makes a machine with other changes."""
         return changes
 
@@ -268,11 +287,17 @@ class Chip(ABC, Generic[MachineT, PlanT]):
         """Fit the chip's costs to what was published of it."""
         self.refuse("calibrate", "a calibration")
 
+    def calibrated_table(self, found: Calibration) -> str:
+        """Write the cost table of a calibration as YAML."""
+        self.refuse("calibrate", "a calibration")
+
     def streams(self, machine: MachineT) -> FmapStreams:
         """Return how a machine cuts fmaps into coded streams."""
         self.refuse("compress", "coded fmap streams")
 
-    def memory_tracer(self, planned: Planned[PlanT], layout: TraceLayout[MachineT], *, base: int, first_cycle: int) -> MemoryTracer:
+    def memory_tracer(
+        self, planned: Planned[PlanT], layout: TraceLayout[MachineT], *, base: int, first_cycle: int, emit: Emit
+    ) -> MemoryTracer:
         """Return what turns a layer's DRAM traffic into requests."""
         self.refuse("trace", "a trace of its DRAM link")
 
@@ -283,7 +308,9 @@ class Chip(ABC, Generic[MachineT, PlanT]):
     def check_model(self, name: str, place: str = "--model") -> None:
         """Raise InputError for a model that the chip hasn't."""
         if name not in self.models:
-            raise InputError.located(place, wrong=f"{self.title} has no {name} model", allowed=f"it has {listed(self.models)}")
+            raise InputError.located(
+                place, wrong=f"{self.title} has no {name} model", allowed=f"it has {listed(self.models)}"
+            )
 
     def check_costs(self, table: CostTable, place: str) -> None:
         """Raise InputError for a cost table that lacks one of the chip's levels."""

@@ -75,7 +75,7 @@ class Published:
 
     `names` are the quantities as people write them, `columns` those that the tables have for each layer; `ratios` are
     figures held to a plain difference. `layer_figures` and `total_figures` give ours by quantity and unit.
-    `power_shares` are by workload. `unit` is what energies must be in to be compared.
+    `meanings` say what a quantity counts; `power_shares` are by workload. `unit` is what energies must be in to be compared.
     """
 
     networks: tuple[MeasuredNetwork, ...]
@@ -87,6 +87,7 @@ class Published:
     layer_figures: Callable[[LayerResult], Figures]
     total_figures: Callable[[Sequence[Figures], int], Figures]
     source: str
+    meanings: Mapping[str, str] = field(default_factory=dict)
     power_shares: Mapping[str, Sequence[PowerShares]] = field(default_factory=dict)
     power_figure: str = ""
     unit: str = "pJ"

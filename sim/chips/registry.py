@@ -49,6 +49,16 @@ def chip_of(kind: str) -> AnyChip | None:
     return None
 
 
+def chip_for(machine: MachineDocument) -> AnyChip:
+    """Return the chip of a machine that was read; raise InputError where it has gone since."""
+    chip = chip_of(machine.chip)
+    if chip is None:
+        raise InputError.located(
+            machine.name, ["chip"], wrong=f"no chip {machine.chip}", allowed=_nearest(machine.chip)
+        )
+    return chip
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """A machine as its file has it: its chip, what is `written`, and what that means."""
@@ -93,10 +103,7 @@ def design_of(data: Mapping[str, Any], place: str) -> Design:
 
 def design_around(machine: MachineDocument) -> Design:
     """Make a design of a machine that is there already."""
-    chip = chip_of(machine.chip)
-    if chip is None:
-        raise InputError.located(machine.name, ["chip"], wrong=f"no chip {machine.chip}", allowed=_nearest(machine.chip))
-    return Design(chip, machine.model_dump(by_alias=True), machine)
+    return Design(chip_for(machine), machine.model_dump(mode="json", by_alias=True), machine)
 
 
 def _nearest(kind: object) -> str:

@@ -1,51 +1,11 @@
-"""`sim calibrate`: fit the chip's costs to AlexNet's published figures, show the fit, write the cost table."""
+"""`sim calibrate`: fit the chip's costs to what was published of it, show the fit, write the cost table."""
 
 from __future__ import annotations
 
 import argparse
-import json
 
-from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.silicon.calibrated_table import as_yaml
-from sim.chips.eyeriss.silicon.calibration import calibrate
-from sim.chips.eyeriss.silicon.published import NETWORKS
-from sim.cli.inputs import read_inputs
 from sim.cli.options import add_arch, add_drawn
-from sim.cli.outputs import STDOUT, check_targets, write_contents
 from sim.cli.parser import Commands
-from sim.cli.run import run_layers
-from sim.errors import InputError
-from sim.runs.runner import Planner, Runner
-from sim.views.calibration_table import show_calibration
-from sim.views.console import make_console
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
-    _demand_scipy()
-    targets = check_targets(options, ("json", "output"))
-    chosen = {"workload": NETWORKS[0].workload, "batch": NETWORKS[0].batch, "layers": None, "mapping": []}
-    inputs = read_inputs(argparse.Namespace(**vars(options) | chosen))
-    planned = Planner(inputs.machine, inputs.table, inputs.batch).plan(inputs.layers)
-    runner = Runner(inputs.machine, inputs.table, CycleModel(inputs.machine), inputs.batch, options.seed)
-    results = run_layers(runner, planned, quiet=options.quiet)
-    if len(results) < len(planned):
-        raise KeyboardInterrupt
-    found = calibrate(results)
-    contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": as_yaml(found)}
-    write_contents({option: contents[option] for option in targets}, targets)
-    if not options.quiet:
-        show_calibration(found, make_console(to_stderr=STDOUT in targets.values()))
-    return 0
-
-
-def _demand_scipy() -> None:
-    try:
-        import scipy  # noqa: F401
-    except ImportError as error:
-        raise InputError.located(
-            "calibrate", wrong="the package scipy is missing", allowed="pip install 'sim[calibrate]'"
-        ) from error
 
 
 def add_calibrate(commands: Commands) -> None:
@@ -59,4 +19,34 @@ def add_calibrate(commands: Commands) -> None:
     add_arch(fit)
     fit.add_argument("--output", metavar="FILE.yaml", help="write the cost table; - for standard output")
     add_drawn(fit, json_help="write costs, intervals and residuals")
-    fit.set_defaults(cost_table=None)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
+    import json
+
+    from sim.cli.choices import choices_of, progress_of
+    from sim.cli.outputs import STDOUT, check_targets, write_contents
+    from sim.studies.measured import calibrate_chip
+    from sim.views.calibration_table import show_calibration
+    from sim.views.console import make_console
+
+    _demand_scipy()
+    targets = check_targets(options, ("json", "output"))
+    found, chip = calibrate_chip(choices_of(options), seed=options.seed, progress=progress_of(options))
+    contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": chip.calibrated_table(found)}
+    write_contents({option: contents[option] for option in targets}, targets)
+    if not options.quiet:
+        show_calibration(found, make_console(to_stderr=STDOUT in targets.values()))
+    return 0
+
+
+def _demand_scipy() -> None:
+    from sim.errors import InputError
+
+    try:
+        import scipy  # noqa: F401
+    except ImportError as error:
+        raise InputError.located(
+            "calibrate", wrong="the package scipy is missing", allowed="pip install 'sim[calibrate]'"
+        ) from error

@@ -1,124 +1,72 @@
-"""`sim compare`: the cycle model and the analytic model on the same mappings, and where they differ."""
+"""`sim compare`: a chip's two models on the same mappings, or one network on several machines."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
-from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.expected import FmapCode, code_of
-from sim.chips.eyeriss.machine import Machine
-from sim.chips.parts.description import Gating
-from sim.cli.exit_status import INTERRUPTED
-from sim.cli.goals import read_goals
-from sim.cli.inputs import read_inputs
-from sim.cli.options import add_code, add_drawn, add_inputs
-from sim.cli.outputs import STDOUT, check_target, write_whole
-from sim.cli.parser import Commands
-from sim.cli.progress import layer_progress
-from sim.errors import ModelError
-from sim.ledger.results import LayerResult, NetworkResult
-from sim.runs.provenance import choices_of, provenance_of
-from sim.runs.request import Inputs
-from sim.runs.runner import Planned, Planner, Runner
-from sim.studies.comparison import Comparison, compare
-from sim.views.comparison_table import show_comparison
-from sim.views.console import make_console
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The runners of both models."""
-
-    cycle: Runner
-    analytic: Runner
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run `compare`; raise ModelError, after all is written, where counts differ that must be equal."""
-    inputs = read_inputs(options)
-    target = check_target(options.json)
-    code = FmapCode(options.code) if options.code else code_of(inputs.machine)
-    goal_of = read_goals(options, inputs.layers, code)
-    planned = Planner(inputs.machine, inputs.table, inputs.batch, goal_of).plan(inputs.layers)
-    cycle, analytic = _run_both(_pair(inputs, code, options.seed), planned, quiet=options.quiet)
-    if not analytic:
-        raise KeyboardInterrupt
-    complete = len(analytic) == len(planned)
-    own = choices_of(options)
-    comparison = compare(
-        _result(inputs, cycle[: len(analytic)], "cycle", seed=options.seed, own=own, complete=complete),
-        _result(inputs, analytic, "analytic", seed=None, own=own | {"code": str(code)}, complete=complete),
-        dense=frozenset(one.layer.name for one in planned if is_dense(one, inputs.machine)),
-    )
-    _hand_over(comparison, target, quiet=options.quiet)
-    if comparison.unequal:
-        layer, count = comparison.unequal[0]
-        raise ModelError("both models count the same", f"layer {layer}: {count}")
-    return 0 if complete else INTERRUPTED
-
-
-def is_dense(planned: Planned, machine: Machine) -> bool:
-    """Return whether no zero is drawn among the values that gate MACs."""
-    layer, gating = planned.layer, machine.pe.gating
-    return gating == Gating.OFF or (layer.ifmap_zeros == 0 and (gating == Gating.IFMAP_ZERO or layer.filter_zeros == 0))
-
-
-def _pair(inputs: Inputs, code: FmapCode, seed: int) -> _Pair:
-    machine, table, batch = inputs.machine, inputs.table, inputs.batch
-    return _Pair(
-        cycle=Runner(machine, table, CycleModel(machine), batch, seed),
-        analytic=Runner(machine, table, AnalyticModel(machine, code), batch, seed),
-    )
-
-
-def _result(
-    inputs: Inputs,
-    layers: Sequence[LayerResult],
-    model: str,
-    *,
-    seed: int | None,
-    own: dict[str, object],
-    complete: bool,
-) -> NetworkResult:
-    provenance = provenance_of(inputs, model=model, seed=seed, options=own)
-    return NetworkResult(provenance, tuple(layers), inputs.batch, complete)
-
-
-def _run_both(pair: _Pair, planned: Sequence[Planned], *, quiet: bool) -> tuple[list[LayerResult], list[LayerResult]]:
-    """Run each layer on both models, with a progress bar on a terminal; keep what is finished when interrupted."""
-    cycle: list[LayerResult] = []
-    analytic: list[LayerResult] = []
-    with layer_progress(len(planned), quiet=quiet) as done:
-        for one in planned:
-            cycle += pair.cycle.run([one])
-            analytic += pair.analytic.run([one])
-            done(one.layer.name)
-    return cycle, analytic
-
-
-def _hand_over(comparison: Comparison, target: Path | None, *, quiet: bool) -> None:
-    text = json.dumps(comparison.as_dict(), indent=1, allow_nan=False) + "\n"
-    if target == STDOUT:
-        sys.stdout.write(text)
-    elif target is not None:
-        write_whole(target, text)
-    if not quiet:
-        show_comparison(comparison, make_console(to_stderr=target == STDOUT))
+from sim.cli.options import add_code, add_drawn, add_inputs, add_set
+from sim.cli.parser import Commands, one_of
 
 
 def add_compare(commands: Commands) -> None:
     """Add `compare`."""
     compare = commands.add_parser(
         "compare",
-        help="hold the analytic model against the cycle model",
-        description="Run both models on the same mappings and tensors; print where they differ, most energy first.",
+        help="hold the analytic model against the cycle model, or machines against each other",
+        description="Run both models on the same mappings and tensors; print where they differ, most energy first. "
+        "With --arch given more than once, run the network on each machine and compare them layer by layer.",
     )
-    add_inputs(compare)
+    add_inputs(compare, several_machines=True)
+    add_set(compare)
     add_code(compare, default=None)
-    add_drawn(compare, json_help="write both results and the differences")
+    compare.add_argument(
+        "--model",
+        type=one_of("cycle", "analytic"),
+        metavar="cycle|analytic",
+        help="model of the machines that are compared (default: analytic)",
+    )
+    add_drawn(compare, json_help="write the results and the differences")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run `compare`; a broken agreement of the models is told after all is written."""
+    machines = options.arch if isinstance(options.arch, list) else [options.arch]
+    return _machines(options, machines) if len(machines) > 1 else _models(options)
+
+
+def _models(options: argparse.Namespace) -> int:
+    """Compare both models; raise ModelError, after all is written, where counts differ that must be equal."""
+    from sim.cli.choices import choices_of, progress_of
+    from sim.cli.exit_status import INTERRUPTED
+    from sim.cli.outputs import check_target, hand_over
+    from sim.errors import InputError, ModelError
+    from sim.runs.request import read_request
+    from sim.studies.comparison import compare_models
+    from sim.views.comparison_table import show_comparison
+
+    if options.model is not None:
+        allowed = "leave it out: both models run on one machine"
+        raise InputError.located("--model", wrong="only one machine is given", allowed=allowed)
+    choices = choices_of(options)
+    request, target = read_request(choices), check_target(options.json)
+    found = compare_models(request, seed=options.seed, options=choices.of_the_mapper(), progress=progress_of(options))
+    hand_over(found.as_dict(), target, lambda console: show_comparison(found, console), quiet=options.quiet)
+    if found.unequal:
+        layer, count = found.unequal[0]
+        raise ModelError("both models count the same", f"layer {layer}: {count}")
+    return 0 if found.cycle.complete else INTERRUPTED
+
+
+def _machines(options: argparse.Namespace, machines: list[str]) -> int:
+    """Compare machines on one network."""
+    from sim.cli.choices import choices_of, progress_of
+    from sim.cli.outputs import check_target, hand_over
+    from sim.runs.run import RunOptions
+    from sim.studies.machines import compare_machines
+    from sim.views.machines_table import show_machines
+
+    choices, target = choices_of(options), check_target(options.json)
+    how = RunOptions(model=options.model, seed=options.seed, options=choices.of_the_mapper())
+    found = compare_machines(choices, machines, how, progress_of(options))
+    hand_over(found.as_dict(), target, lambda console: show_machines(found, console), quiet=options.quiet)
+    return 0

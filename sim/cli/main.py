@@ -5,27 +5,47 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 
 from sim import __version__
-from sim.cli import calibrate, compare, compress, convert, estimate, map, power, run, sweep, sweep_plot, trace, validate
+from sim.cli import (
+    calibrate,
+    catalogue,
+    compare,
+    compress,
+    convert,
+    estimate,
+    explain,
+    map,
+    power,
+    run,
+    schema,
+    sweep,
+    sweep_plot,
+    trace,
+    validate,
+)
 from sim.cli.exit_status import FAILED, INPUT_ERROR, INTERRUPTED, MODEL_ERROR
 from sim.cli.parser import Commands, Parser
 from sim.errors import InputError, ModelError
 
-_COMMANDS: tuple[Callable[[Commands], None], ...] = (
-    run.add_run,
-    power.add_power,
-    compare.add_compare,
-    estimate.add_estimate,
-    convert.add_convert,
-    map.add_map,
-    validate.add_validate,
-    calibrate.add_calibrate,
-    trace.add_trace,
-    compress.add_compress,
-    sweep.add_sweep,
-    sweep_plot.add_sweep_plot,
+_COMMANDS: tuple[tuple[str, Callable[[Commands], None], Callable[[argparse.Namespace], int]], ...] = (
+    ("run", run.add_run, run.run),
+    ("power", power.add_power, power.run),
+    ("compare", compare.add_compare, compare.run),
+    ("estimate", estimate.add_estimate, estimate.run),
+    ("convert", convert.add_convert, convert.run),
+    ("map", map.add_map, map.run),
+    ("validate", validate.add_validate, validate.run),
+    ("calibrate", calibrate.add_calibrate, calibrate.run),
+    ("trace", trace.add_trace, trace.run),
+    ("compress", compress.add_compress, compress.run),
+    ("sweep", sweep.add_sweep, sweep.run),
+    (sweep_plot.SWEEP_PLOT, sweep_plot.add_sweep_plot, sweep_plot.run),
+    ("explain", explain.add_explain, explain.run),
+    ("list", catalogue.add_list, catalogue.run_list),
+    ("show", catalogue.add_show, catalogue.run_show),
+    ("new", catalogue.add_new, catalogue.run_new),
+    ("schema", schema.add_schema, schema.run),
 )
 
 
@@ -34,16 +54,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="sim", description="Cycle-level simulator and energy model of the Eyeriss CNN accelerator.")
     parser.add_argument("--version", action="version", version=f"sim {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in _COMMANDS:
+    for _, add, _ in _COMMANDS:
         add(commands)
     return parser
-
-
-def _command(name: str) -> Callable[[argparse.Namespace], int]:
-    """Import a command; the simulator's imports are slow, and --help does without them."""
-    module = import_module(f"sim.cli.{name.replace(' ', '_')}")
-    run: Callable[[argparse.Namespace], int] = module.run
-    return run
 
 
 def _words(arguments: Sequence[str]) -> list[str]:
@@ -60,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
     try:
-        status = _command(options.command)(options)
+        status = {name: do for name, _, do in _COMMANDS}[options.command](options)
         sys.stdout.flush()  # here, where a reader that has gone is still noticed
         return status
     except InputError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sim.cli.parser import one_of, positive, seed
+from sim.cli.parser import Several, one_of, positive, seed
 
 WORKLOAD = (
     "a workload file, the name of a shipped one (googlenet), a .onnx, a .txt of the online energy-estimation tool, "
@@ -17,10 +17,35 @@ def add_arch(command: argparse.ArgumentParser) -> None:
     command.add_argument("--arch", default="eyeriss", metavar="NAME|FILE", help="machine (default: eyeriss)")
 
 
-def add_inputs(command: argparse.ArgumentParser, *, cost_table: str | None = None) -> None:
-    """Add what read_inputs reads; `cost_table` is the default, None for the machine's."""
+def add_machines(command: argparse.ArgumentParser) -> None:
+    """Add the machine, or several to be compared."""
+    command.add_argument(
+        "--arch",
+        action=Several,
+        default="eyeriss",
+        metavar="NAME|FILE",
+        help="machine (default: eyeriss); given again, the machines are compared",
+    )
+
+
+def add_set(command: argparse.ArgumentParser) -> None:
+    """Add edits of the machine and of the rest, as in a sweep."""
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="another value, as in a sweep: glb.fmap_banks=50, 'link.clock=90 MHz', cost_table.dram=400, bits.ifmap=8, "
+        "mapping.n=1; may be given again",
+    )
+
+
+def add_inputs(
+    command: argparse.ArgumentParser, *, cost_table: str | None = None, several_machines: bool = False
+) -> None:
+    """Add what a request is made of; `cost_table` is the default, None for the machine's."""
     command.add_argument("workload", metavar="WORKLOAD", help=WORKLOAD)
-    add_arch(command)
+    add_machines(command) if several_machines else add_arch(command)
     command.add_argument(
         "--cost-table",
         default=cost_table,
@@ -67,11 +92,10 @@ def add_shape(command: argparse.ArgumentParser) -> None:
 
 
 def add_code(command: argparse.ArgumentParser, *, default: str | None) -> None:
-    """Add the code that the analytic model assumes; None stands for the machine's own."""
+    """Add the code that the analytic model assumes; `default` says what is taken without, None the machine's own."""
     command.add_argument(
         "--code",
         type=one_of("rlc", "significance_map", "none"),
-        default=default,
         metavar="rlc|significance_map|none",
         help="code of fmaps in DRAM (default: " + (default or "what the machine has") + ")",
     )
@@ -85,7 +109,9 @@ def add_drawn(command: argparse.ArgumentParser, *, json_help: str) -> None:
 
 
 def add_bits(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--bits", metavar="ifmap=8,filter=8,psum=16", help="bitwidths, in place of all layers' own")
+    command.add_argument(
+        "--bits", metavar="ifmap=8,filter=8,psum=16,ofmap=8", help="bitwidths, in place of all layers' own"
+    )
 
 
 def add_no_reuse(command: argparse.ArgumentParser) -> None:

@@ -7,15 +7,17 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as Dict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+
+from rich.console import Console
 
 from sim.errors import InputError
 from sim.files.text import shown_path
 from sim.ledger.results import NetworkResult
+from sim.views.console import make_console
 
 STDOUT = Path("-")
 
@@ -73,7 +75,23 @@ def _unwritable(target: Path, error: OSError) -> InputError:
 
 def as_json(result: NetworkResult) -> str:
     """Write out a result file."""
-    return json.dumps(result.as_dict(), indent=1, allow_nan=False) + "\n"
+    return json_text(result.as_dict())
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Write what a .json file holds."""
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def hand_over(content: Mapping[str, Any], target: Path | None, show: Callable[[Console], None], *, quiet: bool) -> None:
+    """Write a .json file where one is asked for, then show; what is shown makes way for standard output."""
+    text = json_text(content)
+    if target == STDOUT:
+        sys.stdout.write(text)
+    elif target is not None:
+        write_whole(target, text)
+    if not quiet:
+        show(make_console(to_stderr=target == STDOUT))
 
 
 def write_whole(target: Path, content: str | bytes) -> None:
@@ -109,7 +127,7 @@ def _draft_of(target: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def write_contents(contents: Dict[str, str | bytes], targets: Dict[str, Path]) -> None:
+def write_contents(contents: Mapping[str, str | bytes], targets: Mapping[str, Path]) -> None:
     """Write what is ready under each option to its target; text may go to standard output."""
     for option, content in contents.items():
         if targets[option] == STDOUT and isinstance(content, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from sim.cli.exit_status import INPUT_ERROR
 from sim.errors import did_you_mean, printable, quoted
@@ -15,6 +15,22 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(INPUT_ERROR, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
+
+
+class Several(argparse.Action):
+    """An option that gives one value where it stands once, and a list of them where it stands more often."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Take a value."""
+        seen = [*getattr(namespace, f"_{self.dest}", []), values]
+        setattr(namespace, f"_{self.dest}", seen)
+        setattr(namespace, self.dest, seen[0] if len(seen) == 1 else seen)
 
 
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"

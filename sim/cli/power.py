@@ -3,54 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping as Dict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sim.chips.eyeriss.silicon.power import PowerReport, power_csv, power_report
-from sim.cli.exit_status import INTERRUPTED
-from sim.cli.inputs import read_inputs, show_notes
-from sim.cli.options import add_drawn, add_inputs, add_no_reuse, add_operating_point
-from sim.cli.outputs import STDOUT, check_targets, write_contents
-from sim.cli.overrides import at_operating_point
+from sim.cli.options import add_drawn, add_inputs, add_no_reuse, add_operating_point, add_set
 from sim.cli.parser import Commands
-from sim.cli.run import simulate
-from sim.errors import InputError
-from sim.runs.request import Inputs
-from sim.views.console import make_console
-from sim.views.power_table import show_power
 
-
-def run(options: argparse.Namespace) -> int:
-    """Run `power`: everything that can be wrong with the input is found before the first layer runs."""
-    inputs = at_operating_point(read_inputs(options), options)
-    _demand_joules(inputs)
-    targets = check_targets(options, ("json", "csv"))
-    result = simulate(inputs, options)
-    if not options.quiet:
-        show_notes(inputs, to_stderr=STDOUT in targets.values())
-    _hand_over(power_report(result), targets, status=inputs.table.status, quiet=options.quiet)
-    return 0 if result.complete else INTERRUPTED
-
-
-def _demand_joules(inputs: Inputs) -> None:
-    if inputs.table.unit != "pJ":
-        raise InputError.located(
-            "--cost-table",
-            wrong=f"power takes joules, cost table {inputs.table.name} is in units of one {inputs.table.unit}",
-            allowed="use a cost table in pJ such as eyeriss-65nm",
-        )
-
-
-def _hand_over(report: PowerReport, targets: Dict[str, Path], *, status: str, quiet: bool) -> None:
-    contents = {option: power_csv(report) if option == "csv" else _as_json(report) for option in targets}
-    write_contents(contents, targets)
-    if not quiet:
-        show_power(report, make_console(to_stderr=STDOUT in targets.values()), status=status)
-
-
-def _as_json(report: PowerReport) -> str:
-    return json.dumps(report.as_dict(), indent=1, allow_nan=False) + "\n"
+if TYPE_CHECKING:
+    from sim.runs.request import Request
 
 
 def add_power(commands: Commands) -> None:
@@ -62,7 +21,48 @@ def add_power(commands: Commands) -> None:
         "and beside the measured layers what was published of them (JSSC 2017, Fig. 16).",
     )
     add_inputs(power)
+    add_set(power)
     add_operating_point(power)
     add_drawn(power, json_help="write power by layer and component")
     power.add_argument("--csv", metavar="FILE", help="write the same as CSV; - for standard output")
     add_no_reuse(power)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run `power`: everything that can be wrong with the input is found before the first layer runs."""
+    from sim.cli.choices import choices_of, progress_of, show_notes
+    from sim.cli.exit_status import INTERRUPTED
+    from sim.cli.outputs import STDOUT, check_targets, json_text, write_contents
+    from sim.runs.request import read_request
+    from sim.runs.run import RunOptions, run_network
+    from sim.studies.power import power_csv, power_report
+    from sim.views.console import make_console
+    from sim.views.power_table import show_power
+
+    choices = choices_of(options)
+    request = read_request(choices)
+    _demand_joules(request)
+    targets = check_targets(options, ("json", "csv"))
+    own = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": not options.no_reuse}
+    how = RunOptions(seed=options.seed, reuse=not options.no_reuse, options=own)
+    result = run_network(request, how, progress_of(options))
+    to_stderr = STDOUT in targets.values()
+    if not options.quiet:
+        show_notes(request, to_stderr=to_stderr)
+    report = power_report(result, request.chip)
+    contents = {option: power_csv(report) if option == "csv" else json_text(report.as_dict()) for option in targets}
+    write_contents(contents, targets)
+    if not options.quiet:
+        show_power(report, make_console(to_stderr=to_stderr), status=request.table.status)
+    return 0 if result.complete else INTERRUPTED
+
+
+def _demand_joules(request: Request) -> None:
+    from sim.errors import InputError
+
+    if request.table.unit != "pJ":
+        raise InputError.located(
+            "--cost-table",
+            wrong=f"power takes joules, cost table {request.table.name} is in units of one {request.table.unit}",
+            allowed="use a cost table in pJ such as eyeriss-65nm",
+        )

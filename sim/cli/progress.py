@@ -2,60 +2,31 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     ProgressColumn,
     Task,
     TaskID,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.progress import Progress as Bar
 from rich.table import Column
 from rich.text import Text
 
 from sim.errors import printable
+from sim.runs.progress import Done, Progress
 from sim.views.console import make_console
 
 BETWEEN_SAMPLES_S = 1.0  # so that a rate can be read
 _WINDOW_S = 30.0
 _FEWEST_SAMPLES = 4
 _SURE_AFTER_S = 3.0
-
-
-@contextmanager
-def _interrupts_noticed() -> Iterator[Callable[[], None]]:
-    """Return a function that raises KeyboardInterrupt if one was asked for, even where what it struck swallowed it.
-
-    Python drops what is raised in a finalizer, and the compiler of the kernels has many.
-    """
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        asked = True
-        raise KeyboardInterrupt
-
-    def notice() -> None:
-        if asked:
-            raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield notice  # signals are the main thread's alone
-        return
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield notice
-    finally:
-        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def _whole() -> Column:
@@ -94,7 +65,7 @@ class Steps:
     time, and the rate would change while it is read.
     """
 
-    progress: Progress
+    progress: Bar
     task: TaskID
     between_s: float
     _first_at: float | None = None
@@ -119,35 +90,24 @@ class Steps:
         self._untold = 0
 
 
-def layer_progress(layers: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
-    """Return a function to call with each finished layer's name; an interrupt ends the block, and no more."""
-    return _shown("layers", layers, quiet=quiet)
+def layer_bar(*, quiet: bool) -> Progress:
+    """Return a bar over a network's layers."""
+    return lambda total: _shown("layers", total, quiet=quiet)
 
 
-def point_progress(points: int, *, quiet: bool) -> AbstractContextManager[Callable[[str], None]]:
-    """Return a function to call at each finished point with what is to be said, as `layer_progress` does."""
-    return _shown("points", points, PaceColumn(), quiet=quiet, between_s=BETWEEN_SAMPLES_S)
+def point_bar(*, quiet: bool) -> Progress:
+    """Return a bar over a sweep's points, with its pace."""
+    return lambda total: _shown("points", total, PaceColumn(), quiet=quiet, between_s=BETWEEN_SAMPLES_S)
 
 
 @contextmanager
-def _shown(
-    what: str, total: int, *more: ProgressColumn, quiet: bool, between_s: float = 0.0
-) -> Iterator[Callable[[str], None]]:
+def _shown(what: str, total: int, *more: ProgressColumn, quiet: bool, between_s: float = 0.0) -> Iterator[Done]:
     console = make_console(to_stderr=True)
     count, elapsed = MofNCompleteColumn(table_column=_whole()), TimeElapsedColumn(table_column=_whole())
     hidden = quiet or not console.is_terminal
-    with Progress(
+    with Bar(
         DescriptionColumn(), BarColumn(), count, elapsed, *more, console=console, transient=True, disable=hidden
-    ) as progress:
-        steps = Steps(progress, progress.add_task(what, total=total), between_s)
-
-        def done(description: str) -> None:
-            steps.step(description)
-            notice()
-
-        try:
-            with _interrupts_noticed() as notice:
-                yield done
-        except KeyboardInterrupt:
-            return
+    ) as bar:
+        steps = Steps(bar, bar.add_task(what, total=total), between_s)
+        yield steps.step
         steps.tell()

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
+import sim
 from sim.errors import InputError, did_you_mean
 from sim.files.text import shown_path
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(sim.__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Shipped files of one kind: their folder, a key that only they have, and what messages call one."""
+
+    folder: str
+    key: str
+    what: str
+
+
+MACHINES = Shelf("arch", "cost_table:", "machine")
+COST_TABLES = Shelf("arch", "mac:", "cost table")
+WORKLOADS = Shelf("workloads", "layers:", "workload")
 
 
 def folder(kind: str) -> Path:
@@ -18,31 +34,31 @@ def folder(kind: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / kind
 
 
-def names(kind: str, *, holding: str) -> list[str]:
-    """List the shipped files of a kind whose text has a line starting with `holding`."""
+def names(shelf: Shelf) -> list[str]:
+    """List the shipped files of a kind: those with a line that starts with its key."""
     found = []
-    for path in sorted(folder(kind).glob("*.yaml")):
-        if any(line.startswith(holding) for line in path.read_text(encoding="utf-8").splitlines()):
+    for path in sorted(folder(shelf.folder).glob("*.yaml")):
+        if any(line.startswith(shelf.key) for line in path.read_text(encoding="utf-8").splitlines()):
             found.append(path.stem)
     return found
 
 
-def find(kind: str, name: str, *, holding: str, what: str) -> Path:
+def find(shelf: Shelf, name: str) -> Path:
     """Find a file by path, or a shipped one by its name; raise InputError with the nearest shipped name."""
-    given, shipped = Path(name), names(kind, holding=holding)
+    given, shipped = Path(name), names(shelf)
     if given.suffix in {".yaml", ".yml"} or given.name != name:
         if given.stem not in shipped or _stat(given):
             return given
         raise InputError.located(
-            shown_path(name), wrong="no such file", allowed=f"for the shipped {what}, give its name: {given.stem}"
+            shown_path(name), wrong="no such file", allowed=f"for the shipped {shelf.what}, give its name: {given.stem}"
         )
     found = _stat(given)
     if found and not stat.S_ISDIR(found.st_mode):
         return given
     if name in shipped:
-        return folder(kind) / f"{name}.yaml"
+        return folder(shelf.folder) / f"{name}.yaml"
     raise InputError.located(
-        shown_path(name), wrong=f"no {what} of that name comes with sim", allowed=did_you_mean(name, shipped)
+        shown_path(name), wrong=f"no {shelf.what} of that name comes with sim", allowed=did_you_mean(name, shipped)
     )
 
 
@@ -56,14 +72,14 @@ def _stat(path: Path) -> os.stat_result | None:
 
 def find_workload(name: str) -> Path:
     """Find a workload."""
-    return find("workloads", name, holding="layers:", what="workload")
+    return find(WORKLOADS, name)
 
 
 def find_machine(name: str) -> Path:
     """Find a machine."""
-    return find("arch", name, holding="cost_table:", what="machine")
+    return find(MACHINES, name)
 
 
 def find_cost_table(name: str) -> Path:
     """Find a cost table."""
-    return find("arch", name, holding="mac:", what="cost table")
+    return find(COST_TABLES, name)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError
-from sim.files.catalogue import find_workload
-from sim.files.catalogue import names as shipped
+from sim.files.catalogue import WORKLOADS, find_workload, names
 from sim.files.text import shown_path
 from sim.formats.online_tool.text import read_tool_file
 from sim.formats.onnx.network import OnnxNetwork, read_onnx
@@ -74,7 +73,7 @@ def read_plain_network(name: str) -> Workload:
         return read_tool_file(name)
     if suffix == ".csv":
         return read_topology(name)
-    if name not in shipped("workloads", holding="layers:") and is_problem_folder(name):
+    if name not in names(WORKLOADS) and is_problem_folder(name):
         return read_problem_folder(name)
     path = find_workload(name)
     return read_problem(path) if is_problem(path) else read_workload(path)

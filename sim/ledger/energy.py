@@ -226,7 +226,9 @@ def energy_of(ledger: Ledger, table: CostTable, *, bits: BitWidths, timed: Timed
     with_time = {component: timed.cycles * cost for component, cost in per_cycle.items()}
     tensors = moved.sum(axis=(0, 2)) + pads.sum(axis=1)
     by_place = moved.sum(axis=(1, 2))
-    by_group = {group: float(by_place[list(places(levels, group, stops=True))].sum()) for group in GROUPS}
+    by_group: dict[str, float] = {
+        group: float(by_place[list(places(levels, group, stops=True))].sum()) for group in GROUPS
+    }
     by_group["spad"] = by_group["spad"] + flags + gated
     spent = Spent(
         moved={level.name: float(by_place[at]) for at, level in enumerate(levels)},

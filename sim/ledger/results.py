@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.ledger.counts import Ledger, by_group, by_stop, inside_groups
+from sim.ledger.figures import IN_THE_FILE, IN_THE_TOTAL
 
 SCHEMA = 1
 
@@ -151,14 +152,7 @@ class LayerResult:
             "type": self.kind,
             "mapping": dict(self.mapping),
             "folded": list(self.folded),
-            "macs": ledger.macs,
-            "macs_performed": ledger.macs_performed,
-            "active_pes": self.run.active_pes,
-            "passes": self.run.passes,
-            "processing_cycles": self.run.processing_cycles,
-            "total_cycles": self.run.total_cycles,
-            "processing_latency_s": self.processing_latency_s,
-            "total_latency_s": self.total_latency_s,
+            **{figure.column: figure.value(self) for figure in IN_THE_FILE},
             "accesses": by_group(ledger.levels, ledger.words),
             "bits": by_group(ledger.levels, ledger.bits),
             **inside_groups(ledger.levels, ledger.words),
@@ -203,12 +197,7 @@ class NetworkResult:
         total_latency_s = sum(layer.total_latency_s for layer in self.layers)
         energy = add_energies([layer.energy for layer in self.layers])
         return {
-            "macs": sum(layer.run.ledger.macs for layer in self.layers),
-            "macs_performed": sum(layer.run.ledger.macs_performed for layer in self.layers),
-            "processing_cycles": sum(layer.run.processing_cycles for layer in self.layers),
-            "total_cycles": sum(layer.run.total_cycles for layer in self.layers),
-            "processing_latency_s": sum(layer.processing_latency_s for layer in self.layers),
-            "total_latency_s": total_latency_s,
+            **{figure.column: sum(map(figure.value, self.layers)) for figure in IN_THE_TOTAL},
             "energy": energy.as_dict(),
             "power_w": energy.power_w(total_latency_s),
             "power_by_component_w": energy.power_by_component_w(total_latency_s),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from sim.errors import FieldFault, InputError
-from sim.files.schema import Document, read_document
+from sim.errors import FieldFault, InputError, PathStep
+from sim.files.schema import Document, read_document, validate_data
 from sim.files.text import shown_path
 from sim.files.tree import mark_of
 from sim.files.yaml_source import read_tree
@@ -58,18 +59,6 @@ class Bits(Document):
         return self
 
 
-class MappingEntry(Document):
-    """An explicit row-stationary mapping (JSSC 2017, Table II)."""
-
-    m: Size
-    n: Size
-    e: Size
-    p: Size
-    q: Size
-    r: Size
-    t: Size
-
-
 class TensorFiles(Document):
     """A layer's `.npy` files, from the workload's folder: stored ifmap (N, C, H, W), filters (M, C/G, R, S)."""
 
@@ -92,7 +81,7 @@ class LayerEntry(Document):
     raw_ifmap: bool = False
     zeros: Zeros = Zeros()
     bits: Bits | None = None
-    mapping: MappingEntry | None = None
+    mapping: dict[str, Size] | None = None
     tensors: TensorFiles = TensorFiles()
 
     @property
@@ -275,7 +264,7 @@ def _layer(entry: LayerEntry, file: WorkloadFile, *, folder: Path, is_first: boo
         relu=entry.relu,
         coded_ifmap=not (is_first or entry.raw_ifmap),
         bits=BitWidths(bits.ifmap, bits.filter, bits.psum, bits.ofmap),
-        mapping=tuple(entry.mapping.model_dump().items()) if entry.mapping else None,
+        mapping=None if entry.mapping is None else tuple(entry.mapping.items()),
         filter_zeros=entry.zeros.filter,
         given=GivenTensors(**files),
     )
@@ -283,14 +272,25 @@ def _layer(entry: LayerEntry, file: WorkloadFile, *, folder: Path, is_first: boo
 
 def read_workload(path: Path) -> Workload:
     """Read a `workloads/*.yaml` file; raise InputError with its place for anything wrong."""
-    file = read_document(path, WorkloadFile)
+    file, folder = read_document(path, WorkloadFile), Path(path).parent
+    return _workload(file, folder, lambda at: f"{shown_path(path)}:{mark_of(read_tree(path), at)}")
+
+
+def workload_of(data: Mapping[str, Any], place: str) -> Workload:
+    """Make a network of plain data in the file's form, its tensors' files from the current folder.
+
+    Raises InputError, at `place`, for anything wrong.
+    """
+    return _workload(validate_data(data, WorkloadFile, place), Path(), lambda at: place)
+
+
+def _workload(file: WorkloadFile, folder: Path, place_of: Callable[[Sequence[PathStep]], str]) -> Workload:
     layers = []
     for number, entry in enumerate(file.layers):
-        layer = _layer(entry, file, folder=Path(path).parent, is_first=number == 0)
+        layer = _layer(entry, file, folder=folder, is_first=number == 0)
         try:
             layers.append(with_given_zeros(layer, file.batch))
         except FieldFault as fault:
             at = ("layers", number, "tensors", *fault.at)
-            place = f"{shown_path(path)}:{mark_of(read_tree(path), at)}"
-            raise InputError.located(place, at, wrong=fault.wrong, allowed=fault.allowed) from fault
+            raise InputError.located(place_of(at), at, wrong=fault.wrong, allowed=fault.allowed) from fault
     return Workload(name=file.name, batch=file.batch, layers=tuple(layers))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, ValidationError, create_model
 
 from sim.chips.parts.description import ClockRate, MachineDocument, Supply
 from sim.errors import FieldFault, InputError
@@ -17,6 +17,21 @@ class _PointOptions(Document):
     voltage: Supply | None = Field(default=None, alias="--voltage")
     clock: ClockRate | None = Field(default=None, alias="--clock")
     link_clock: ClockRate | None = Field(default=None, alias="--link-clock")
+
+
+class _Clock(Document):
+    """A clock as an option gives it."""
+
+    clock: ClockRate
+
+
+def read_clock(text: str, place: str) -> int:
+    """Read a clock's rate in hertz; raise InputError, at `place`, for what is none."""
+    try:
+        return int(_Clock.model_validate({"clock": text}).clock)
+    except ValidationError:
+        aliased = create_model("_Clock", __base__=Document, clock=(ClockRate, Field(alias=place)))
+        return int(validate_data({place: text}, aliased, "").clock)  # type: ignore[attr-defined]
 
 
 def at_operating_point(machine: MachineDocument, given: Mapping[str, str]) -> MachineDocument:

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.chips.contract import AnyChip
 from sim.chips.goals import Goal, Objective
 from sim.chips.parts.description import MachineDocument
@@ -68,7 +65,7 @@ class Choices:
     skip: str | None = None
     code: FmapCode | None = None
     methodology: bool = False
-    images: Path | str | NDArray[np.float32] | None = None
+    images: Path | str | None = None
 
     def of_the_mapper(self) -> dict[str, Any]:
         """Return what every run may choose about layers and mappings, for its provenance."""
@@ -138,9 +135,7 @@ def read_request(choices: Choices) -> Request:
     network = _network(choices)
     table = _with_costs(_table(choices.cost_table, design, choices.arch), edits)
     design.chip.check_costs(table, _shown(choices.cost_table) or table.name)
-    machine = at_operating_point(
-        design.with_changes(edits.machine, "--set").machine, choices.of_the_operating_point()
-    )
+    machine = at_operating_point(design.with_changes(edits.machine, "--set").machine, choices.of_the_operating_point())
     machine, skip = _with_skipping(choices, design.chip, machine)
     layers = _layers(choices, design.chip, network.workload, edits)
     code = _code(choices, design.chip, machine)
@@ -154,9 +149,7 @@ def read_request(choices: Choices) -> Request:
         batch=choices.batch or network.workload.batch,
         skip=skip,
         code=code,
-        goal_of=read_goals(
-            choices.objective, choices.constrain, layers, design.chip.mapping, code, fixed=edits.limits
-        ),
+        goal_of=read_goals(choices.objective, choices.constrain, layers, design.chip.mapping, code, fixed=edits.limits),
     )
     return _with_values(request)
 
@@ -220,12 +213,10 @@ def _edits(choices: Choices, chip: AnyChip) -> Edits:
 def _with_costs(table: CostTable, edits: Edits) -> CostTable:
     if not edits.costs:
         return table
-    return edited(table, table.model_dump(by_alias=True, exclude_unset=True), edits.costs, "--set")
+    return edited(table, table.model_dump(mode="json", by_alias=True, exclude_unset=True), edits.costs, "--set")
 
 
-def _with_skipping(
-    choices: Choices, chip: AnyChip, machine: MachineDocument
-) -> tuple[MachineDocument, str | None]:
+def _with_skipping(choices: Choices, chip: AnyChip, machine: MachineDocument) -> tuple[MachineDocument, str | None]:
     """Return the machine with the MACs left out that were asked for, or that the methodology leaves out."""
     skip = choices.skip or (chip.skips[0] if choices.methodology and chip.skips else None)
     if skip is None:
@@ -305,11 +296,11 @@ def _with_values(request: Request) -> Request:
         return request
     if imported is None:
         wrong = f"{request.network.shown} is no ONNX file"
-        raise InputError.located("--inputs", wrong=wrong, allowed="leave it out: only an ONNX file can be run on images")
+        raise InputError.located(
+            "--inputs", wrong=wrong, allowed="leave it out: only an ONNX file can be run on images"
+        )
     from sim.formats.onnx.activations import read_activations
 
-    values = read_activations(
-        request.network.path, imported, images, request.layers, batch=request.choices.batch
-    )
+    values = read_activations(request.network.path, imported, images, request.layers, batch=request.choices.batch)
     layers = tuple(values.with_zeros(layer) for layer in request.layers)
     return replace(request, layers=layers, batch=values.images, values=values)

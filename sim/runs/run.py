@@ -89,6 +89,19 @@ def run_layers(
     return finished
 
 
+def estimate_options(request: Request) -> dict[str, Any]:
+    """Return what an estimate's provenance says of its choices."""
+    choices = request.choices
+    return {
+        **choices.of_the_mapper(),
+        **choices.of_the_operating_point(),
+        "bits": dict(choices.bits),
+        "zeros": dict(choices.zeros),
+        "skip": request.skip,
+        "code": str(request.code),
+    }
+
+
 def estimate_network(request: Request, options: dict[str, Any]) -> NetworkResult:
     """Estimate all layers in closed form, without tensors."""
     request.chip.check_model("analytic", "estimate")

@@ -30,30 +30,14 @@ from collections.abc import Mapping
 from math import inf, nextafter
 from typing import Any, BinaryIO
 
-from sim.chips.eyeriss.machine import Machine
+from sim.chips.contract import AnyChip, Track
 from sim.chips.parts.clock import make_clocks
+from sim.chips.parts.description import MachineDocument
 from sim.chips.parts.probes import Activity
 from sim.ledger.results import LayerResult
 
 PROCESS = 1
-# A component as the probes name it, and its thread, from top to bottom.
-TRACKS = {
-    "layer": "layers",
-    "scan chain": "scan chain",
-    "link": "DRAM link",
-    "codec": "RLC codec",
-    "glb ifmap": "GLB ifmap banks",
-    "glb filter": "GLB filter banks",
-    "glb psum": "GLB psum banks",
-    "gin filter": "GIN filter",
-    "gin ifmap": "GIN ifmap",
-    "gin psum": "GIN psum",
-    "array": "PE array",
-    "gon": "GON",
-    "waits": "PE array waits",
-}
-_THREADS = {component: number for number, component in enumerate(TRACKS, start=1)}
-_CATEGORIES = {component: component.split()[0] for component in TRACKS} | {"scan chain": "configuration"}
+_LAYERS = Track("layer", "layers", "layer")  # the uppermost
 _NS_PER_SECOND = 1_000_000_000
 _GZIP = 16 + zlib.MAX_WBITS
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -104,7 +88,10 @@ class Timeline:
     A layer's events stand once `finish_layer` was called with its result. `about` says what was run.
     """
 
-    def __init__(self, draft: Draft, machine: Machine, about: Mapping[str, Any]) -> None:
+    def __init__(self, draft: Draft, chip: AnyChip, machine: MachineDocument, about: Mapping[str, Any]) -> None:
+        tracks = (_LAYERS, *chip.tracks)
+        self._tracks = {track.component: track for track in tracks}
+        self._threads = {track.component: number for number, track in enumerate(tracks, start=1)}
         clocks = make_clocks(machine.core.clock, machine.link.clock)
         self._core_ticks = clocks.core_ticks
         self._ticks_per_second = clocks.ticks_per_second
@@ -113,20 +100,18 @@ class Timeline:
         self._tick_0 = 0
         self._draft = draft
         draft.write('{"traceEvents":[\n' + _metadata("process_name", name=f"{machine.name} chip"))
-        for component, name in TRACKS.items():
-            for what, value in (
-                ("thread_name", {"name": name}),
-                ("thread_sort_index", {"sort_index": _THREADS[component]}),
-            ):
-                draft.write(",\n" + _metadata(what, tid=_THREADS[component], **value))
+        for track in tracks:
+            thread = self._threads[track.component]
+            for what, value in (("thread_name", {"name": track.title}), ("thread_sort_index", {"sort_index": thread})):
+                draft.write(",\n" + _metadata(what, tid=thread, **value))
         draft.keep()
 
     def observe(self, activity: Activity) -> None:
         """Write an activity's event; those of the controller's own processes are shown by what they move."""
         component = activity.component
-        if component not in _THREADS:
+        if component not in self._threads:
             return
-        if component == "scan chain":
+        if self._tracks[component].category == "configuration":
             self._tick_0 = self._layer_from - activity.start
         if activity.what == "holds":
             self._sample(activity)
@@ -164,16 +149,16 @@ class Timeline:
     def _interval(self, component: str, start: int, end: int, name: str, counts: Mapping[str, int]) -> None:
         begun = self._ns(start)
         self._draft.write(
-            f',\n{{"ph":"X","pid":{PROCESS},"tid":{_THREADS[component]},"ts":{microseconds(begun)},'
-            f'"dur":{microseconds(self._ns(end) - begun)},"cat":"{_CATEGORIES[component]}",'
+            f',\n{{"ph":"X","pid":{PROCESS},"tid":{self._threads[component]},"ts":{microseconds(begun)},'
+            f'"dur":{microseconds(self._ns(end) - begun)},"cat":"{self._tracks[component].category}",'
             f'"name":{_compact(name)},"args":{_compact(counts)}}}'
         )
 
     def _sample(self, activity: Activity) -> None:
         held, at = activity.counts["bits"] / 8, self._ns(self._tick_0 + activity.start)
         self._draft.write(
-            f',\n{{"ph":"C","pid":{PROCESS},"tid":{_THREADS[activity.component]},"ts":{microseconds(at)},'
-            f'"cat":"glb","name":"{TRACKS[activity.component]}","args":{{"bytes":{held:.15g}}}}}'
+            f',\n{{"ph":"C","pid":{PROCESS},"tid":{self._threads[activity.component]},"ts":{microseconds(at)},'
+            f'"cat":"glb","name":"{self._tracks[activity.component].title}","args":{{"bytes":{held:.15g}}}}}'
         )
 
 

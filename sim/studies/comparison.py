@@ -6,24 +6,23 @@ former.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sim.ledger.counts import Direction, Ledger, Level, Tensor
+from sim.chips.contract import Entry, ModelOptions
+from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.results import LayerResult, NetworkResult, add_energies
+from sim.runs.progress import Progress, layers_done
+from sim.runs.provenance import provenance_of
+from sim.runs.request import Request
+from sim.runs.run import plan_layers, runner_for
 
 ENERGIES = ("system", "compute", "ifmap", "filter", "ofmap", "static")
+_MODELS = ("cycle", "analytic")
 QUANTITIES = (*ENERGIES, "processing_cycles", "total_cycles", "dram_bits")
-# Accesses of MACs that are not gated; ifmap reads are among them where a gated MAC leaves the spad alone.
-_LIVE = (
-    (Level.SPAD, Tensor.IFMAP, Direction.READ),
-    (Level.SPAD, Tensor.FILTER, Direction.READ),
-    (Level.SPAD, Tensor.PSUM, Direction.READ),
-    (Level.SPAD, Tensor.PSUM, Direction.WRITE),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,22 @@ class Comparison:
         }
 
 
-def compare(cycle: NetworkResult, analytic: NetworkResult, *, dense: frozenset[str] = frozenset()) -> Comparison:
+def compare(
+    cycle: NetworkResult,
+    analytic: NetworkResult,
+    *,
+    dense: frozenset[str] = frozenset(),
+    live: Sequence[Entry] = (),
+) -> Comparison:
     """Compare two results of the same layers.
 
     `dense` names the layers without zeros among the values that gate: their models must agree on every MAC performed.
+    `live` are the entries of the ledger that only MACs performed touch.
     """
     layers = tuple(
-        LayerComparison(one.name, _differences([one], [other]), unequal_counts(one, other, dense=one.name in dense))
+        LayerComparison(
+            one.name, _differences([one], [other]), unequal_counts(one, other, dense=one.name in dense, live=live)
+        )
         for one, other in zip(cycle.layers, analytic.layers, strict=True)
     )
     return Comparison(cycle, analytic, layers)
@@ -146,7 +154,9 @@ def _quantities(layers: Sequence[LayerResult]) -> dict[str, float]:
     }
 
 
-def unequal_counts(cycle: LayerResult, analytic: LayerResult, *, dense: bool) -> tuple[UnequalCount, ...]:
+def unequal_counts(
+    cycle: LayerResult, analytic: LayerResult, *, dense: bool, live: Sequence[Entry]
+) -> tuple[UnequalCount, ...]:
     """List the counts that zeros don't touch and that differ all the same.
 
     Where data are sparse the models may differ on the MACs performed, and by as much on each access that they make.
@@ -163,16 +173,49 @@ def unequal_counts(cycle: LayerResult, analytic: LayerResult, *, dense: bool) ->
         )
         if one != other and (dense or name != "macs_performed")
     ]
-    return (*found, *_unequal_words(ours.ledger, theirs.ledger))
+    return (*found, *_unequal_words(ours.ledger, theirs.ledger, live))
 
 
-def _unequal_words(cycle: Ledger, analytic: Ledger) -> list[UnequalCount]:
-    live = analytic.macs_performed - cycle.macs_performed
+def _unequal_words(cycle: Ledger, analytic: Ledger, live: Sequence[Entry]) -> list[UnequalCount]:
+    more = analytic.macs_performed - cycle.macs_performed
     found = []
     for level, tensor, direction in np.argwhere(cycle.words != analytic.words).tolist():
-        place = Level(level), Tensor(tensor), Direction(direction)
+        place = level, Tensor(tensor), Direction(direction)
         one, other = cycle.count(*place), analytic.count(*place)
-        if not (place in _LIVE and other - one == live):
-            names = (place[0].name.lower(), place[1].name.lower(), place[2].name.lower())
+        if not (place in live and other - one == more):
+            names = (cycle.levels[level].name, place[1].name.lower(), place[2].name.lower())
             found.append(UnequalCount(names, one, other))
     return found
+
+
+def compare_models(request: Request, *, seed: int, options: Mapping[str, Any], progress: Progress) -> Comparison:
+    """Run both of a chip's models on the same plans and tensors; keep what is finished when interrupted.
+
+    Raises KeyboardInterrupt where nothing is.
+    """
+    chip, code = request.chip, request.code
+    for name in _MODELS:
+        chip.check_model(name, "compare")
+    planned = plan_layers(request)
+    how = {"cycle": ModelOptions(), "analytic": ModelOptions(code=code)}
+    runners = {name: runner_for(request, name, seed=seed, options=how[name]) for name in _MODELS}
+    found: dict[str, list[LayerResult]] = {name: [] for name in _MODELS}
+    with layers_done(progress, len(planned)) as done:
+        for one in planned:
+            for name, runner in runners.items():
+                found[name] += runner.run([one])
+            done(one.layer.name)
+    finished = len(found["analytic"])
+    if not finished:
+        raise KeyboardInterrupt
+
+    def result(name: str, drawn_with: int | None, more: Mapping[str, Any]) -> NetworkResult:
+        origin = provenance_of(request, model=name, seed=drawn_with, options={**options, **more})
+        return NetworkResult(origin, tuple(found[name][:finished]), request.batch, finished == len(planned))
+
+    return compare(
+        result("cycle", seed, {}),
+        result("analytic", None, {"code": str(code)}),
+        dense=frozenset(one.layer.name for one in planned if chip.is_dense(one.layer, request.machine)),
+        live=chip.live_entries,
+    )

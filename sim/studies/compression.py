@@ -7,18 +7,24 @@ value before is smaller, and the code may beat the first limit.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 from types import EllipsisType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.eyeriss.machine import Machine, RunLengthCode
-from sim.chips.eyeriss.mapping.row_stationary import tiles
+from sim.chips.contract import FmapStreams, Planned
 from sim.kernels.rlc import encode_rlc
-from sim.runs.runner import Planned
+from sim.ledger import counts
+from sim.networks.drawn_tensors import draw_ifmap, draw_ofmap
+from sim.networks.layer import Layer
+from sim.runs.progress import Progress, layers_done
+from sim.runs.request import Request
+from sim.runs.run import plan_layers
 
 Tensor = NDArray[np.int16]
 
@@ -85,11 +91,11 @@ def _counted(some: int, every: int) -> float:
     return every * _entropy(some / every) if every else 0.0
 
 
-def tally_stream(stream: Tensor, code: RunLengthCode, *, link_width: int, value_bits: int) -> StreamTally:
+def tally_stream(stream: Tensor, code: FmapStreams, *, value_bits: int) -> StreamTally:
     """Code one stream of at least one value and count; a code word takes a whole link word."""
     words = np.empty(stream.size, np.uint64)
     covered = np.empty(stream.size, np.int64)
-    used = int(encode_rlc(stream, words, covered, code.run, code.level, code.pairs))
+    used = int(encode_rlc(stream, words, covered, code.run_bits, code.level_bits, code.pairs))
     is_zero = stream == 0
     zeros = int(np.count_nonzero(is_zero))
     followed = int(np.count_nonzero(is_zero[:-1]))
@@ -101,46 +107,16 @@ def tally_stream(stream: Tensor, code: RunLengthCode, *, link_width: int, value_
         after_zero=followed,
         streams=1,
         raw_bits=stream.size * value_bits,
-        coded_bits=used * link_width,
+        coded_bits=used * code.link_width,
         level_bits=(stream.size - zeros) * value_bits,
     )
 
 
-def ifmap_streams(planned: Planned, ifmap: Tensor) -> Iterator[Tensor]:
-    """Cut a padded ifmap (N, G C, H, W) into the streams of its tiles, each once, as the chip reads them."""
-    shape = planned.folded.shape
-    folded = planned.folded.fold_ifmap(ifmap)
-    seen = set()
-    for tile in tiles(shape, planned.mapping, batch=len(ifmap), run_filters=planned.folded.filters_per_run):
-        key = tile.group, tile.images, tile.rows, tile.channels
-        if key in seen:
-            continue
-        seen.add(key)
-        channel, top = tile.group * shape.C + tile.channels.start, tile.rows.start * shape.Uy
-        height = (tile.rows.size - 1) * shape.Uy + shape.R
-        piece = folded[tile.images.start : tile.images.stop, channel : channel + tile.channels.size, top : top + height]
-        yield np.ascontiguousarray(piece).reshape(-1)
-
-
-def ofmap_streams(planned: Planned, ofmap: Tensor) -> Iterator[Tensor]:
-    """Cut a finished, rectified ofmap (N, G M, E, F) into the streams in which the chip writes it."""
-    shape = planned.folded.shape
-    for tile in tiles(shape, planned.mapping, batch=len(ofmap), run_filters=planned.folded.filters_per_run):
-        if tile.last:
-            first = tile.group * shape.M + tile.filters.start
-            piece = ofmap[
-                tile.images.start : tile.images.stop,
-                first : first + tile.filters.size,
-                tile.rows.start : tile.rows.stop,
-            ]
-            yield np.ascontiguousarray(piece).reshape(-1)
-
-
-def tally(streams: Iterator[Tensor], machine: Machine, *, value_bits: int) -> StreamTally:
+def tally(streams: Iterator[Tensor], code: FmapStreams, *, value_bits: int) -> StreamTally:
     """Add up a tensor's streams."""
     total = StreamTally()
     for stream in streams:
-        total += tally_stream(stream, machine.rlc, link_width=machine.link.width, value_bits=value_bits)
+        total += tally_stream(stream, code, value_bits=value_bits)
     return total
 
 
@@ -199,3 +175,95 @@ def total_of(reports: Sequence[TensorReport]) -> TensorReport:
         plain += report.random
         grouped += report.clustered or StreamTally()
     return replace(reports[0], layer="total", tensor="", random=plain, clustered=grouped if grouped.values else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fmap:
+    """A tensor of a layer: its drawn values, where they are no padding, their width, and whether the chip codes it."""
+
+    tensor: counts.Tensor
+    values: Tensor
+    stored: tuple[slice | EllipsisType, ...]
+    bits: int
+    coded: bool
+
+
+def report_layer(
+    planned: Planned[Any], code: FmapStreams, batch: int, *, seed: int, cluster: int | None
+) -> tuple[TensorReport, ...]:
+    """Code a layer's ifmap and ofmap, drawn at its densities, and with zeros clustered in runs of length `cluster`."""
+    layer = planned.layer
+    random = np.random.default_rng([seed, zlib.crc32(layer.name.encode())])
+    reports = []
+    for fmap in _fmaps(layer, code, batch, seed):
+        found: StreamTally | None = None
+        if cluster is not None:
+            clustered = cluster_zeros(fmap.values, stored=fmap.stored, mean_run=cluster, random=random)
+            found = tally(code.cut(planned, fmap.tensor, clustered), code, value_bits=fmap.bits)
+        by_chance = tally(code.cut(planned, fmap.tensor, fmap.values), code, value_bits=fmap.bits)
+        reports.append(
+            TensorReport(layer.name, fmap.tensor.name.lower(), fmap.coded and code.enabled, by_chance, found)
+        )
+    return tuple(reports)
+
+
+def _fmaps(layer: Layer, code: FmapStreams, batch: int, seed: int) -> tuple[_Fmap, _Fmap]:
+    """Draw a layer's ifmap, padded, and its ofmap as it is written."""
+    shape, top, left = layer.shape, layer.padding.top, layer.padding.left
+    stored = (..., slice(top, top + layer.stored_height), slice(left, left + layer.stored_width))
+    ifmap = draw_ifmap(layer, batch=batch, seed=seed)[..., : shape.H, : shape.W]
+    ofmap = np.maximum(draw_ofmap(layer, batch=batch, seed=seed), 0)
+    return (
+        _Fmap(counts.Tensor.IFMAP, ifmap, stored, layer.bits.ifmap, code.is_coded(layer)),
+        _Fmap(counts.Tensor.OFMAP, ofmap, (slice(None),), layer.bits.ofmap, True),
+    )
+
+
+def compress_network(request: Request, *, seed: int, cluster: int | None, progress: Progress) -> list[TensorReport]:
+    """Code all layers' fmaps; an interrupt leaves nothing: it raises KeyboardInterrupt."""
+    code, planned = request.chip.streams(request.machine), plan_layers(request)
+    reports: list[TensorReport] = []
+    with layers_done(progress, len(planned)) as done:
+        for one in planned:
+            reports += report_layer(one, code, request.batch, seed=seed, cluster=cluster)
+            done(one.layer.name)
+    if len(reports) < 2 * len(planned):
+        raise KeyboardInterrupt
+    return reports
+
+
+def report_dict(reports: Sequence[TensorReport], provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return the report file's form."""
+    coded = [report for report in reports if report.coded]
+    return {
+        "schema": 1,
+        "provenance": provenance,
+        "tensors": [_entry(report) for report in reports],
+        "total": _entry(total_of(coded)) if coded else None,
+    }
+
+
+def _entry(report: TensorReport) -> dict[str, Any]:
+    return {
+        "layer": report.layer,
+        "tensor": report.tensor,
+        "coded": report.coded,
+        "random": _figures(report.random),
+        "clustered": _figures(report.clustered) if report.clustered else None,
+    }
+
+
+def _figures(one: StreamTally) -> dict[str, Any]:
+    return {
+        "values": one.values,
+        "zeros": one.zeros,
+        "streams": one.streams,
+        "mean_run": one.mean_run,
+        "raw_bits": one.raw_bits,
+        "rlc_bits": one.coded_bits,
+        "ratio": one.ratio,
+        "limit_bits": one.limit_bits,
+        "overhead_pct": one.overhead_pct(one.limit_bits),
+        "chain_limit_bits": one.chain_limit_bits,
+        "chain_overhead_pct": one.overhead_pct(one.chain_limit_bits),
+    }

@@ -12,8 +12,6 @@ from sim.chips.contract import AnyChip
 from sim.chips.published import PowerShares
 from sim.ledger.results import Energy, NetworkResult, add_energies
 
-
-
 TOTAL = "total"
 
 

@@ -5,6 +5,8 @@ A deviation is ours against the published value.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from sim.ledger.results import LayerResult
 
 SCHEMA = 1
 _RATIO = "1"  # the unit of figures that are held to a plain difference
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -197,6 +200,20 @@ class Validation:
             for network in self.networks
             for cell in network.every_cell
         ]
+
+    def as_csv(self) -> str:
+        """Write one row a cell, with its unit; what has no bound has empty fields."""
+        rows = self.as_rows()
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _field(value) for key, value in row.items()} for row in rows)
+        return text.getvalue()
+
+
+def _field(value: Any) -> Any:
+    """Write truth in the words that spreadsheets and data frames read."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def validate(published: Published, network: MeasuredNetwork, layers: Sequence[LayerResult]) -> NetworkValidation:

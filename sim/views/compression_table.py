@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.console import Console, Group
 from rich.table import Table
 
+from sim.runs.request import Request
 from sim.studies.compression import (
     StreamTally,
     TensorReport,
@@ -19,8 +21,16 @@ _NOTE = (
 )
 
 
+def show_compression(
+    request: Request, reports: Sequence[TensorReport], console: Console, *, cluster: int | None
+) -> None:
+    """Print a title, the table, and what its columns mean."""
+    title = f"[bold]{plain(request.workload.name)}[/bold] on {plain(request.machine.name)}, batch {request.batch}"
+    console.print(Group(title, _table(reports, cluster), "", _NOTE))
+
+
 def _table(reports: Sequence[TensorReport], cluster: int | None) -> Table:
-    """Make the table; those that the chip leaves raw are support.marked, and not in the total."""
+    """Make the table; those that the chip leaves raw are marked, and not in the total."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True)
     table.add_column("", no_wrap=True)

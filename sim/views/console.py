@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.markup import escape
 
@@ -34,8 +37,13 @@ def operating_point_text(point: OperatingPoint) -> str:
     return f"{point.voltage_v:g} V, core {core}, link {link}"
 
 
+def mapping_head(mapping: Mapping[str, Any]) -> str:
+    """Return the names of a mapping's parameters, in their order, split by blanks."""
+    return " ".join(mapping)
+
+
 def mapping_text(layer: LayerResult) -> str:
-    """Return the mapping's parameters in the published order, m n e p q r t, split by blanks."""
+    """Return the values of a mapping's parameters, in the same way."""
     return " ".join(str(value) for value in layer.mapping.values())
 
 

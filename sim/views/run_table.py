@@ -7,52 +7,23 @@ from collections.abc import Sequence
 from rich.console import Console, Group
 from rich.table import Table
 
-from sim.ledger.counts import Level
+from sim.ledger.figures import DRAM, KINDS, OF_THE_RUN
 from sim.ledger.results import Energy, LayerResult, NetworkResult, add_energies
-from sim.views.console import POINT_OPTIONS, energy_unit, mapping_text, operating_point_text, plain
-
-_WORD_BYTES = 2
+from sim.views.console import POINT_OPTIONS, energy_unit, mapping_head, mapping_text, operating_point_text, plain
 
 
 def layer_table(layers: Sequence[LayerResult]) -> Table:
     """Make the table of layers; at least one."""
-    unit = energy_unit(layers[0].energy.unit)
+    unit = layers[0].energy.unit
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True)
-    table.add_column("m n e p q r t", no_wrap=True)
-    for head in (
-        "PEs",
-        "MACs\nM",
-        "live\n%",
-        "processing\nms",
-        "total\nms",
-        "GLB\nMB",
-        "DRAM\nMB",
-        f"chip\n{unit}",
-        f"system\n{unit}",
-    ):
-        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(mapping_head(layers[0].mapping), no_wrap=True)
+    for figure in OF_THE_RUN:
+        table.add_column(figure.title(unit), justify="right", no_wrap=True)
     for layer in layers:
-        table.add_row(*_cells(layer))
+        name = plain(layer.name) + (" *" if layer.folded else "")
+        table.add_row(name, mapping_text(layer), *(figure.cell(layer) for figure in OF_THE_RUN))
     return table
-
-
-def _cells(layer: LayerResult) -> list[str]:
-    run = layer.run
-    ledger = run.ledger
-    return [
-        plain(layer.name) + (" *" if layer.folded else ""),
-        mapping_text(layer),
-        str(run.active_pes),
-        f"{ledger.macs / 1e6:.1f}",
-        f"{100 * ledger.macs_performed / ledger.macs:.0f}",
-        f"{layer.processing_latency_s * 1e3:.2f}",
-        f"{layer.total_latency_s * 1e3:.2f}",
-        f"{ledger.bits[Level.GLB].sum() / 8e6:.2f}",
-        f"{ledger.dram_bits / 8e6:.2f}",
-        f"{layer.energy.chip / 1e6:.1f}",
-        f"{layer.energy.system / 1e6:.1f}",
-    ]
 
 
 def run_summary(result: NetworkResult, *, status: str) -> list[str]:
@@ -60,7 +31,7 @@ def run_summary(result: NetworkResult, *, status: str) -> list[str]:
     total = result.totals()
     energy = add_energies([layer.energy for layer in result.layers])
     macs = total["macs"]
-    dram_bits = sum(layer.run.ledger.dram_bits for layer in result.layers)
+    dram_bits = sum(map(DRAM.value, result.layers))
     lines = [f"* {plain(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
     lines += [
         f"batch {result.batch}: {macs / 1e6:.1f} M MACs, {100 * total['macs_performed'] / macs:.1f} % performed; "
@@ -90,13 +61,7 @@ def _check_line(layers: Sequence[LayerResult]) -> list[str]:
 
 def _energy_line(energy: Energy, power_w: float | None) -> str:
     unit = energy_unit(energy.unit)
-    parts = {
-        "compute": energy.compute,
-        "ifmap": energy.ifmap,
-        "filter": energy.filter,
-        "ofmap": energy.ofmap,
-        "static": energy.static,
-    }
+    parts = {figure.head: float(getattr(energy, figure.key)) for figure in KINDS}
     shares = ", ".join(f"{name} {100 * part / energy.system:.1f} %" for name, part in parts.items() if part)
     power = "" if power_w is None else f", {power_w * 1e3:.0f} mW"
     return f"chip {energy.chip / 1e6:.1f} {unit}{power}; with DRAM {energy.system / 1e6:.1f} {unit}: {shares}"

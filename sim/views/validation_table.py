@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sim.chips.published import TOTAL, Bound
-from sim.studies.validation import Broken, Cell, NetworkValidation, Validation
 from sim.errors import printable
 from sim.ledger.energy import CostTable
+from sim.studies.validation import Broken, Cell, NetworkValidation, Validation
 
 _DIGITS = {"power": (1, 0), "active_pes": (0, 0), "chip_energy": (2, 2)}  # ours and published; otherwise 2 and 1
 _TOTAL_DIGITS = _DIGITS | {"active_pes": (1, 0), "frame_rate": (3, 3)}

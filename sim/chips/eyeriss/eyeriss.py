@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sim.chips.contract import Chip, Job, MappingGrammar, Model, ModelOptions, Planned, Track
+from sim.chips.contract import Chip, MappingGrammar, Model, ModelOptions, Planned, Track
 from sim.chips.eyeriss.area import area_mm2, storage_area_mm2
 from sim.chips.eyeriss.buffer_size import BANK_WORDS, GLB_SIZE, BufferSize, with_bank_words
 from sim.chips.eyeriss.components import PARTS, sort_by_part

@@ -8,19 +8,18 @@ room for the worst case of the code, and the last burst of a stream is a whole o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from sim.chips.contract import Planned
 from sim.chips.eyeriss.engine.scan_chain import configuration_cycles
 from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.row_stationary import Tile, tiles
-from sim.chips.parts.requests import Emit, Request, TraceLayout
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.chips.eyeriss.mapping.row_stationary import Tile
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity
-from sim.errors import FieldFault, ModelError
-from sim.chips.contract import Planned
-from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.chips.parts.requests import Emit, Request, TraceLayout
+from sim.errors import ModelError
 
 PAGE_BYTES = 4096
 Layout = TraceLayout[Machine]

@@ -18,6 +18,7 @@ from sim.errors import InputError
 from sim.ledger.energy import CostTable
 from sim.networks.layer import Layer
 
+
 def stated_plan(layer: Layer, machine: Machine, *, batch: int) -> MappedLayer:
     """Check the mapping that a layer states; raise InputError where it is none, or not legal on the machine."""
     folded = fold(layer.shape, machine)

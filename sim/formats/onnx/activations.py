@@ -55,7 +55,7 @@ class Activations:
     images: int
     tensors: Mapping[str, LayerTensors]
 
-    def give(self, job: Job) -> Job:
+    def give(self, job: Job[Any]) -> Job[Any]:
         """Hand a job its layer's tensors and window."""
         found = self.tensors[job.layer.name]
         return replace(

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 
 from sim.networks.coverage import stored_columns
+from sim.networks.file_names import file_names
 from sim.networks.layer import Layer
 from sim.networks.workload import Workload
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def problem_files(workload: Workload, batch: int) -> dict[str, str]:
     """Write every layer; give the texts by file name, whose numbers keep the layers in order."""
-    digits = len(str(len(workload.layers)))
-    return {
-        f"{number:0{digits}d}_{_UNSAFE.sub('_', layer.name)[:80]}.yaml": write_problem(layer, batch)
-        for number, layer in enumerate(workload.layers, start=1)
-    }
+    names = file_names([layer.name for layer in workload.layers], ".yaml")
+    return {name: write_problem(layer, batch) for name, layer in zip(names, workload.layers, strict=True)}
 
 
 def write_problem(layer: Layer, batch: int) -> str:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from sim.studies.validation import Cell, NetworkValidation, Validation
 from sim.errors import printable
+from sim.studies.validation import Cell, NetworkValidation, Validation
 from sim.views.charts.parts import BLUE, GREEN, PURPLE, VERMILION
 from sim.views.charts.picture import render
 

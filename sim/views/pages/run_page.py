@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sim.errors import InputError
 from sim.files.text import shown_path
-from sim.ledger.counts import Level
+from sim.ledger import figures as figures_of
+from sim.ledger.figures import DRAM, OF_THE_RUN
 from sim.ledger.results import LayerResult, NetworkResult
 from sim.views.charts.parts import (
     BLUE,
@@ -28,7 +29,7 @@ from sim.views.charts.parts import (
     require_matplotlib,
 )
 from sim.views.charts.picture import render
-from sim.views.console import mapping_text, operating_point_text
+from sim.views.console import mapping_head, mapping_text, operating_point_text
 from sim.views.pages.html import render_page
 from sim.views.pages.parts import Cell, Picture, Table, table_of
 from sim.views.scale import scale_for
@@ -36,6 +37,7 @@ from sim.views.scale import scale_for
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_DIGITS = {"processing_latency": 3, "total_latency": 3}  # where a page has more room than a terminal
 _LEVELS = {  # from the bottom
     "mac": ("MAC", BLUE),
     "control": ("PE control", YELLOW),
@@ -107,7 +109,7 @@ def _warnings(result: NetworkResult, status: str) -> Iterator[str]:
 def _headline(result: NetworkResult) -> list[tuple[str, str]]:
     total, batch = result.totals(), result.batch
     energy, macs = total["energy"], total["macs"]
-    dram_bits = sum(layer.run.ledger.dram_bits for layer in result.layers)
+    dram_bits = sum(map(DRAM.value, result.layers))
     power = [] if total["power_w"] is None else [("chip power", f"{total['power_w'] * 1e3:.0f} mW")]
     return [
         ("frames per second", f"{total['fps']:.4g}"),
@@ -177,39 +179,24 @@ def _bars(
 def _layers_table(layers: Sequence[LayerResult]) -> Table:
     unit = layers[0].energy.unit
     scale = scale_for(unit, max(layer.energy.system for layer in layers), below=1000)
-    heads = (
-        "layer",
-        "type",
-        "m n e p q r t",
-        "PEs",
-        "MACs M",
-        "live %",
-        "processing ms",
-        "total ms",
-        "GLB MB",
-        "DRAM MB",
-    )
-    rows = [_layer_row(layer, scale.factor) for layer in layers]
-    energies = (f"chip {scale.name}", f"system {scale.name}")
+    figures = OF_THE_RUN[:-2]  # without energies, whose unit follows the largest
+    heads = ("layer", "type", mapping_head(layers[0].mapping), *(figure.title(unit, between=" ") for figure in figures))
+    rows = [_layer_row(layer, figures, scale.factor) for layer in layers]
+    energies = tuple(f"{figure.head} {scale.name}" for figure in OF_THE_RUN[-2:])
     caption = "Each layer, for the whole batch: mapping, work, latency, bytes and energy; * folded, see below"
     return table_of((*heads, *energies), rows, caption=caption, is_sortable=True)
 
 
-def _layer_row(layer: LayerResult, energy_factor: float) -> list[Cell | str]:
-    ledger = layer.run.ledger
-    numbers = (
-        (layer.run.active_pes, "{:.0f}"),
-        (ledger.macs / 1e6, "{:.1f}"),
-        (100 * ledger.macs_performed / ledger.macs, "{:.0f}"),
-        (layer.processing_latency_s * 1e3, "{:.3f}"),
-        (layer.total_latency_s * 1e3, "{:.3f}"),
-        (float(ledger.bits[Level.GLB].sum()) / 8e6, "{:.2f}"),
-        (ledger.dram_bits / 8e6, "{:.2f}"),
-        (layer.energy.chip / energy_factor, "{:.2f}"),
-        (layer.energy.system / energy_factor, "{:.2f}"),
-    )
+def _layer_row(layer: LayerResult, figures: Sequence[figures_of.Figure], energy_factor: float) -> list[Cell | str]:
     name = f"{layer.name} *" if layer.folded else layer.name
-    return [name, layer.kind, mapping_text(layer), *(Cell(form.format(value), float(value)) for value, form in numbers)]
+    cells = [
+        Cell(
+            figure.text(figure.value(layer), digits=_DIGITS.get(figure.key)), float(figure.scaled(figure.value(layer)))
+        )
+        for figure in figures
+    ]
+    energies = (figure.value(layer) / energy_factor for figure in OF_THE_RUN[-2:])
+    return [name, layer.kind, mapping_text(layer), *cells, *(Cell(f"{energy:.2f}", energy) for energy in energies)]
 
 
 def _notes(layers: Sequence[LayerResult]) -> Iterator[str]:

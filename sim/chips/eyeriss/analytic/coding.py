@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.chips.eyeriss.analytic.loops import Loops
-from sim.chips.eyeriss.expected import FmapCode as FmapCode
 from sim.chips.eyeriss.expected import ifmap_stream_bits, ofmap_stream_bits
 from sim.chips.eyeriss.machine import Machine
+from sim.codes.expected import FmapCode
 from sim.networks.coverage import stored_columns, stored_rows
 from sim.networks.layer import Layer
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from sim.chips.eyeriss.analytic.coding import FmapBits
 from sim.chips.eyeriss.analytic.loops import Loops
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import PE
 from sim.chips.parts.description import Gating
-from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths
 

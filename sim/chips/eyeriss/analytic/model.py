@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.chips.contract import Job
-from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.analytic.coding import FmapCoder
 from sim.chips.eyeriss.analytic.ledger import fill_ledger
 from sim.chips.eyeriss.analytic.loops import loops_of
 from sim.chips.eyeriss.analytic.timing import layer_cycles
-from sim.chips.eyeriss.expected import FmapCode, live_macs
+from sim.chips.eyeriss.expected import live_macs
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.placement import place
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.codes.expected import FmapCode
 from sim.ledger.counts import Tensor
 from sim.ledger.results import LayerRun
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import simpy
 
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import GlobalBuffer
 from sim.chips.parts.clock import now
 from sim.chips.parts.probes import Probes
 from sim.errors import ModelError
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 
 LevelTeller = Callable[[str, int], None]

@@ -10,7 +10,6 @@ import numpy as np
 import simpy
 
 from sim.chips.contract import Job
-from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.engine.buffer import level_teller, make_buffer
 from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
@@ -23,15 +22,16 @@ from sim.chips.eyeriss.engine.preload import FilterPreload
 from sim.chips.eyeriss.engine.routes import Router
 from sim.chips.eyeriss.engine.scan_chain import configuration_cycles
 from sim.chips.eyeriss.engine.value_check import ValueCheck
+from sim.chips.eyeriss.levels import LEVELS
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.legality import Case, bank_counts
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.parts.clock import Clocks, make_clocks, now
 from sim.chips.parts.description import Gating
 from sim.chips.parts.link import Link
 from sim.chips.parts.probes import Probes
 from sim.chips.parts.relu import Relu
 from sim.errors import ModelError
-from sim.chips.eyeriss.levels import LEVELS
 from sim.ledger.counts import Ledger, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.reference import reference_of
@@ -100,7 +100,9 @@ class CycleModel:
         self.probes.tell("scan chain", -cycles * clocks.core_ticks, 0, "configuration", counts=counts)
         return cycles
 
-    def _wire(self, env: simpy.Environment, job: Job[MappedLayer], ledger: Ledger, clocks: Clocks) -> tuple[PeArray, Controller]:
+    def _wire(
+        self, env: simpy.Environment, job: Job[MappedLayer], ledger: Ledger, clocks: Clocks
+    ) -> tuple[PeArray, Controller]:
         machine, shape, bits = self.machine, job.plan.folded.shape, job.layer.bits
         case = Case(job.plan.folded, job.batch, bits, job.plan.mapping, machine)
         ifmap_banks, psum_banks = bank_counts(case)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.errors import ModelError
 from sim.chips.eyeriss.levels import Level
+from sim.errors import ModelError
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import Shape
 

@@ -21,11 +21,11 @@ from sim.chips.eyeriss.engine.pass_phases import PassPhases, tell_phases
 from sim.chips.eyeriss.engine.pe_array import PassRun, PassShape, PeArray
 from sim.chips.eyeriss.engine.preload import FilterPreload
 from sim.chips.eyeriss.kernels import pass_layout
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.mapping.row_stationary import Mapping, Span, Tile, tiles
 from sim.chips.parts.clock import Clocks, now, to_next_edge
 from sim.chips.parts.link import Link, Purpose
 from sim.chips.parts.probes import Probes
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Shape
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chips.eyeriss.kernels import pass_layout
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import FilterMulticast, Networks
 from sim.chips.eyeriss.mapping.placement import Placement
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Shape
 

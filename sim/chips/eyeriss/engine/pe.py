@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chips.eyeriss.kernels import pass_layout
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import PE, ColumnStart
 from sim.chips.parts.description import Gating
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths
 

@@ -12,10 +12,10 @@ from typing import Any
 import simpy
 
 from sim.chips.eyeriss.engine.buffer import Buffer
+from sim.chips.eyeriss.levels import Level
 from sim.chips.parts.clock import now
 from sim.chips.parts.link import Link, Purpose
 from sim.chips.parts.probes import Probes
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 
 

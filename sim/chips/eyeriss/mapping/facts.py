@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.eyeriss.expected import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits
+from sim.chips.eyeriss.expected import ifmap_stream_bits, live_macs, ofmap_stream_bits
 from sim.chips.eyeriss.kernels import layer_cost, mapping_legality
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import ColumnStart, Machine
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.parts.description import Gating
-from sim.chips.eyeriss.levels import Level
+from sim.codes.expected import FmapCode
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import CostTable
 from sim.networks.coverage import stored_columns, stored_rows
@@ -134,7 +135,7 @@ class _Prices:
     def __init__(self, layer: Layer, table: CostTable) -> None:
         self._layer = layer
         self._table = table
-        self._per_bit = table.per_word() / table.word
+        self._per_bit = table.per_word(LEVELS) / table.word
         self._per_bit[Level.DRAM] += table.link.per_word() / table.word  # what crosses the link takes DRAM and pads
         bits = layer.bits
         self._width = {

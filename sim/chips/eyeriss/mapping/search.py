@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.eyeriss.expected import FmapCode
 from sim.chips.eyeriss.kernels import layer_cost, mapping_bound, mapping_legality, mapping_search
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.facts import costs_of, facts_of, stored_per_channel
@@ -19,12 +18,11 @@ from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.eyeriss.mapping.legality import MAPPING_FREE_RULES, Case, violations
 from sim.chips.eyeriss.mapping.remedies import changes_for
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS, Mapping
-from sim.chips.goals import Candidate, Findings, Goal, Objective
 from sim.chips.eyeriss.mapping.space import image_counts_that_matter, parameter_bounds, strip_widths_that_matter
+from sim.chips.goals import Candidate, Findings, Goal, Objective
 from sim.errors import InputError
 from sim.ledger.energy import CostTable
 from sim.networks.layer import Layer
-
 
 _KERNEL_OBJECTIVE = {
     Objective.ENERGY: mapping_bound.ENERGY,

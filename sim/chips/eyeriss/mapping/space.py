@@ -8,9 +8,9 @@ from collections.abc import Mapping as Dict
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.goals import Bounds
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS
+from sim.chips.goals import Bounds
 
 Values = NDArray[np.int64]
 

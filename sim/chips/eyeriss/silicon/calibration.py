@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.eyeriss.silicon.published import NETWORKS, PowerShares, published_figures, read_power_shares
 from sim.chips.eyeriss.levels import NOC, Level
-from sim.ledger.counts import Direction, Tensor
+from sim.chips.eyeriss.silicon.published import NETWORKS, published_figures, read_power_shares
 from sim.chips.parts.calibration import Calibration, Fitted, Residual
+from sim.chips.published import PowerShares
+from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
 
 WORD_BITS = 16

@@ -115,6 +115,14 @@ _NAMES = {
     "frame_rate": "frames/s",
     COMPRESSION: "DRAM compression",
 }
+_MEANINGS = {
+    "glb_accesses": "What the papers count as buffer accesses, as bytes of 16-bit words: psums and ofmaps in and out, and "
+    "ifmap reads. Ifmap fills and filters are left out, so it is less than all bytes (see glb).",
+    "dram_accesses": "Bytes over the DRAM link, after compression.",
+    "processing_latency": "Time without the waits for fmaps from and to DRAM.",
+    "total_latency": "Time with the waits for fmaps from and to DRAM.",
+    "chip_energy": "Published power times published total latency.",
+}
 PUBLISHED = Published(
     networks=NETWORKS,
     names=_NAMES,
@@ -124,6 +132,7 @@ PUBLISHED = Published(
     bounds=read_bounds,
     layer_figures=layer_figures,
     total_figures=total_figures,
+    meanings=_MEANINGS,
     source="JSSC 52(1) 2017, Tables V and VI",
     power_shares={NETWORKS[0].workload: read_power_shares()},  # the run whose layers Fig. 16 shows
     power_figure="Fig. 16",

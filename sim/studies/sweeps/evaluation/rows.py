@@ -10,7 +10,17 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from typing import Any
 
-from sim.ledger.counts import Level
+from sim.ledger.figures import (
+    DRAM,
+    DRAM_WORDS,
+    ENERGIES,
+    GLB_WORDS,
+    MACS,
+    PERFORMED,
+    PROCESSING_CYCLES,
+    TOTAL_CYCLES,
+)
+from sim.ledger.figures import TOTAL as TOTAL_LATENCY
 from sim.ledger.results import Energy, LayerResult
 from sim.studies.sweeps.spec.points import ModelChoice, Point, Study
 
@@ -18,17 +28,18 @@ DONE, IMPOSSIBLE = "done", "impossible"  # what becomes of a point
 TOTAL = "total"
 NETWORKS = f"layer = '{TOTAL}' AND type IS NULL"  # picks totals from the rows of a store; a layer may have that name
 DIFFERENCE = "_difference_pct"  # how such columns end
-KINDS = ("compute", "ifmap", "filter", "ofmap", "static", "chip", "system")
-COUNTS = (
-    "macs",
-    "macs_performed",
-    "processing_cycles",
-    "cycles",
-    "latency_s",
-    "dram_words",
-    "dram_bits",
-    "glb_words",
-)
+KINDS = tuple(figure.key for figure in ENERGIES)
+_COUNTED = {  # figures by the columns that have them; of times there is one, the total latency
+    "macs": MACS,
+    "macs_performed": PERFORMED,
+    "processing_cycles": PROCESSING_CYCLES,
+    "cycles": TOTAL_CYCLES,
+    "latency_s": TOTAL_LATENCY,
+    "dram_words": DRAM_WORDS,
+    "dram_bits": DRAM,
+    "glb_words": GLB_WORDS,
+}
+COUNTS = tuple(_COUNTED)
 _OF_A_LAYER = ("active_pes", "mapping")  # no sums
 _COMPARED = ("processing_cycles", "cycles", "dram_bits", "glb_words")
 _COMPARED_KINDS = ("chip", "system")
@@ -130,17 +141,8 @@ def total_row(rows: Sequence[Figures], study: Study) -> Figures:
 
 
 def _figures(layer: LayerResult) -> dict[str, Any]:
-    ledger = layer.run.ledger
-    return {
-        "macs": ledger.macs,
-        "macs_performed": ledger.macs_performed,
-        "processing_cycles": layer.run.processing_cycles,
-        "cycles": layer.run.total_cycles,
-        "latency_s": layer.total_latency_s,
-        "dram_words": int(ledger.words[Level.DRAM].sum()),
-        "dram_bits": ledger.dram_bits,
-        "glb_words": int(ledger.words[Level.GLB].sum()),
-    } | _energies(layer.energy, layer.total_latency_s)
+    counted = {column: figure.value(layer) for column, figure in _COUNTED.items()}
+    return counted | _energies(layer.energy, layer.total_latency_s)
 
 
 def _energies(energy: Energy, latency_s: float) -> dict[str, float]:

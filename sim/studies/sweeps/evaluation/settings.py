@@ -1,33 +1,28 @@
-"""Layers at one setting: all that their figures depend on, but what the models ignore (`sweeps.models`).
+"""Layers at one setting: all that their figures depend on, but what the models ignore.
 
-What one point finds serves the next: a mapping is searched once for many capacities (`mapping.capacities`), and a
-mapping's figures are worked out once, whatever capacities it was chosen for.
+What one point finds serves the next: a chip may search a plan once for many machines, and a plan's figures are worked
+out once, whatever machine it was chosen for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sim.chips.contract import Model
-from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.capacities import CapacitySearch
-from sim.chips.eyeriss.mapping.facts import capacities_of
-from sim.chips.eyeriss.mapping.folding import Folded, fold
-from sim.chips.eyeriss.mapping.row_stationary import Mapping
-from sim.chips.eyeriss.mapping.search import Goal, broken_whatever_the_mapping, nothing_legal, problem_of
+from sim.chips.contract import AnyChip, LayerSearch, Model, ModelOptions, Plan, Planned
+from sim.chips.goals import Goal
+from sim.chips.parts.description import MachineDocument
 from sim.ledger.energy import CostTable
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer
-from sim.runs.runner import Planned, Planner, Runner
-from sim.studies.sweeps.evaluation.models import looks_at_values, models_of
+from sim.runs.runner import Runner
 from sim.studies.sweeps.evaluation.rows import Figures, layer_row
-from sim.studies.sweeps.spec.points import Study
+from sim.studies.sweeps.spec.points import MODELS, Study
 
 _MOST_HINTS = 4096
 
-
-Hints = dict[Layer, Mapping]  # the last mapping found for each layer at any setting, which may be good at another
+Hints = dict[Layer, Plan]  # the last plan found for each layer at any setting, which may be good at another
 
 
 @dataclass(slots=True)
@@ -35,76 +30,80 @@ class Setting:
     """The layers of one network, mapped and run on machines that differ only in what the study's models ignore."""
 
     study: Study
+    chip: AnyChip
     table: CostTable
     batch: int
     goal: Goal
     layers: Sequence[Layer]
-    _sites: list[_SweptLayer] = field(init=False, default_factory=list)
+    _swept: list[_SweptLayer] = field(init=False, default_factory=list)
 
-    def rows(self, machine: Machine, hints: Hints) -> list[Figures]:
+    def rows(self, machine: MachineDocument, hints: Hints) -> list[Figures]:
         """Return the layers' rows without their names; raise InputError where one can't be mapped."""
-        if not self._sites:
-            self._sites = self._make_sites(machine, hints)
-        return [self._row(site, machine, hints) for site in self._sites]
+        if not self._swept:
+            self._swept = self._sweep_layers(machine, hints)
+        return [self._row(layer, machine, hints) for layer in self._swept]
 
-    def _make_sites(self, machine: Machine, hints: Hints) -> list[_SweptLayer]:
-        """Make a site for each layer; those that are alike share what is found for one of them."""
-        by_name = looks_at_values(self.study.model)
+    def _sweep_layers(self, machine: MachineDocument, hints: Hints) -> list[_SweptLayer]:
+        """Prepare every layer; those that are alike share what is found for one of them."""
+        # A model that looks at values finds others for a layer of another name, whose tensors are drawn otherwise.
+        by_name = any(model.needs for model in self._models(machine))
         first: dict[Layer, _SweptLayer] = {}
-        sites = []
+        swept = []
         for layer in self.layers:
             alike = replace(layer, name="", relu=True)
             if alike not in first:
-                first[alike] = self._site(layer, alike, machine, hints)
+                first[alike] = self._prepare(layer, alike, machine, hints)
             one = first[alike]
-            sites.append(replace(one, layer=layer, rows={} if by_name else one.rows))
-        return sites
+            swept.append(replace(one, layer=layer, rows={} if by_name else one.rows))
+        return swept
 
-    def _site(self, layer: Layer, alike: Layer, machine: Machine, hints: Hints) -> _SweptLayer:
-        folded = fold(layer.shape, machine)
+    def _prepare(self, layer: Layer, alike: Layer, machine: MachineDocument, hints: Hints) -> _SweptLayer:
         search = None
-        if layer.mapping is None and not broken_whatever_the_mapping(layer, folded, machine, self.batch):
-            problem = problem_of(layer, folded, machine, self.table, batch=self.batch, goal=self.goal)
-            search = CapacitySearch(problem, hints.get(alike))
-        return _SweptLayer(layer, alike, folded, search)
+        if layer.mapping is None:
+            search = self.chip.search_for(
+                layer, machine, self.table, batch=self.batch, goal=self.goal, hint=hints.get(alike)
+            )
+        return _SweptLayer(layer, alike, search)
 
-    def _row(self, site: _SweptLayer, machine: Machine, hints: Hints) -> Figures:
-        mapping = self._mapping(site, machine)
-        if mapping not in site.rows:
-            site.rows[mapping] = self._made_row(Planned(site.layer, site.folded, mapping), machine)
+    def _row(self, swept: _SweptLayer, machine: MachineDocument, hints: Hints) -> Figures:
+        plan = self._plan(swept, machine)
+        if plan not in swept.rows:
+            swept.rows[plan] = self._made_row(Planned(swept.layer, plan), machine)
             if len(hints) >= _MOST_HINTS:
                 hints.clear()
-            hints[site.alike] = mapping
-        return site.rows[mapping]
+            hints[swept.alike] = plan
+        return swept.rows[plan]
 
-    def _mapping(self, site: _SweptLayer, machine: Machine) -> Mapping:
-        layer = site.layer
-        if layer.mapping is not None:
-            return Planner(machine, self.table, self.batch).plan([layer])[0].mapping
-        best = site.search.best(capacities_of(machine, layer.bits)) if site.search else None
-        if best is None:
-            raise nothing_legal(layer, site.folded, machine, self.batch, self.goal)
-        return best
+    def _plan(self, swept: _SweptLayer, machine: MachineDocument) -> Plan:
+        plan: Plan
+        if swept.search is None:
+            plan = self.chip.stated(swept.layer, machine, batch=self.batch)
+            return plan
+        plan = swept.search.plan(machine)
+        return plan
 
-    def _made_row(self, planned: Planned, machine: Machine) -> Figures:
-        models = models_of(self.study.model, machine, self.goal.code)
-        results = [self._run(planned, machine, model) for model in models]
+    def _made_row(self, planned: Planned[Any], machine: MachineDocument) -> Figures:
+        results = [self._run(planned, machine, model) for model in self._models(machine)]
         return layer_row(results[0], self.study, *results[1:])
 
-    def _run(self, planned: Planned, machine: Machine, model: Model) -> LayerResult:
-        runner = Runner(machine, self.table, model, self.batch, self.study.seed)
+    def _models(self, machine: MachineDocument) -> list[Model[Any]]:
+        """Make the models to run, that whose figures count first."""
+        options = ModelOptions(code=self.goal.code)
+        return [self.chip.model(name, machine, options) for name in MODELS[self.study.model]]
+
+    def _run(self, planned: Planned[Any], machine: MachineDocument, model: Model[Any]) -> LayerResult:
+        runner = Runner(self.chip, machine, self.table, model, self.batch, self.study.seed)
         return next(iter(runner.run([planned])))
 
 
 @dataclass(frozen=True, slots=True)
 class _SweptLayer:
-    """What is known of one layer at one setting; no search where its mapping is stated, or none can be legal.
+    """What is known of one layer at one setting; no search where its mapping is stated.
 
     `alike` is the layer without what the mapper doesn't look at.
     """
 
     layer: Layer
     alike: Layer
-    folded: Folded
-    search: CapacitySearch | None
-    rows: dict[Mapping, Figures] = field(default_factory=dict)
+    search: LayerSearch[Any, Any] | None
+    rows: dict[Plan, Figures] = field(default_factory=dict)

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
+from sim.chips.contract import AnyChip
 from sim.errors import FieldFault, InputError, quoted
 from sim.files.faults import first_fault
 from sim.files.schema import Document
 from sim.files.tree import Mark, Node, Steps, described, tree_of_data
-from sim.studies.sweeps.spec.paths import field_of, in_full
+from sim.runs.parameters import field_of, in_full
 from sim.units import Dimension
 
 MOST_VALUES = 10_000
@@ -60,9 +61,9 @@ class Site:
         return InputError.located(self.place_of(mark), steps, wrong=wrong, allowed=allowed)
 
 
-def read_axis(path: str, site: Site) -> Axis:
-    """Read a path and its values; raise InputError for an unknown path and for a value of a wrong type or unit."""
-    axis = read_paired_axis(path, site)
+def read_axis(path: str, site: Site, chips: Sequence[AnyChip]) -> Axis:
+    """Read a path, known to some of the chips, and its values; raise InputError for what is unknown or of a wrong type."""
+    axis = read_paired_axis(path, site, chips)
     check_repeats(axis.values, axis.written, site)
     return axis
 
@@ -76,18 +77,18 @@ def check_repeats(values: Sequence[object], written: Sequence[object], site: Sit
         seen.add(value)
 
 
-def read_paired_axis(path: str, site: Site) -> Axis:
+def read_paired_axis(path: str, site: Site, chips: Sequence[AnyChip]) -> Axis:
     """Read an axis that moves together with others: a value may stand there more than once."""
-    path = in_full(path)
-    field = _field_of(path, site)
+    path = in_full(path, chips)
+    field = _field_of(path, site, chips)
     written = _written_values(site)
     values = _checked(written, field, site)
     return Axis(path, written, values, path + _unit_suffix(written, values))
 
 
-def _field_of(path: str, site: Site) -> FieldInfo:
+def _field_of(path: str, site: Site, chips: Sequence[AnyChip]) -> FieldInfo:
     try:
-        return field_of(path)
+        return field_of(path, chips)
     except FieldFault as fault:
         raise site.error(fault.wrong, fault.allowed) from fault
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Le
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from sim.chips.eyeriss.area import area_mm2, storage_area_mm2
-from sim.chips.eyeriss.machine import Machine
-from sim.errors import FieldFault, InputError, ModelError, quoted
+from sim.chips.contract import AnyChip
+from sim.chips.parts.description import MachineDocument
+from sim.chips.registry import chip_for
+from sim.errors import FieldFault, InputError, ModelError, listed, quoted
 from sim.files.schema import Document
+from sim.runs.parameters import field_of, in_full, is_machine_path
 from sim.studies.sweeps.spec.axes import Axis, Site, read_axis
-from sim.studies.sweeps.spec.paths import field_of, in_full, is_machine_path
 
 _TOLERANCE = 1e-9  # relative: sums of the same areas differ in their last digits
-_MEASURES: Dict[str, Callable[[Machine], float]] = {"storage": storage_area_mm2, "core": area_mm2}
 _EXAMPLE = "name e.g. glb.fmap_banks"
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -33,7 +33,7 @@ class EqualAreaEntry(Document):
     """The constraint as written: the area is that of the machine `as_with` other parameters, or `budget_mm2`."""
 
     of: Literal["storage", "core"]
-    adjust: Annotated[str, Field(min_length=1, max_length=256), AfterValidator(in_full)]
+    adjust: Annotated[str, Field(min_length=1, max_length=256)]
     as_with: dict[str, Any] | None = None
     budget_mm2: Annotated[float, Field(gt=0, le=1e6)] | None = None
 
@@ -60,11 +60,11 @@ class EqualArea:
     as_with: tuple[tuple[str, Any], ...] = ()
     budget_mm2: float | None = None
 
-    def area_of(self, machine: Machine) -> float:
+    def area_of(self, machine: MachineDocument) -> float:
         """Return the area in mm2 that is kept equal."""
-        return _MEASURES[self.of](machine)
+        return chip_for(machine).areas_mm2(machine)[self.of]
 
-    def budget_of(self, machine: Machine) -> float:
+    def budget_of(self, machine: MachineDocument) -> float:
         """Return the area in mm2 that a machine may have."""
         if self.budget_mm2 is not None:
             return self.budget_mm2
@@ -72,13 +72,13 @@ class EqualArea:
             machine = with_value(machine, path, value)
         return self.area_of(machine)
 
-    def check(self, adjusted: Machine, machine: Machine) -> None:
+    def check(self, adjusted: MachineDocument, machine: MachineDocument) -> None:
         """Make sure that a machine with its new value is within its budget; raise ModelError."""
         area, budget = self.area_of(adjusted), self.budget_of(machine)
         if area > budget * (1 + _TOLERANCE):
             raise ModelError("areas are equal", f"{area:.6g} mm2 is more than {budget:.6g}")
 
-    def value_for(self, machine: Machine) -> int:
+    def value_for(self, machine: MachineDocument) -> int:
         """Return the value for a machine; raise InputError where even 1 is too large. More is never smaller."""
         budget = self.budget_of(machine)
         limit = budget * (1 + _TOLERANCE)
@@ -97,24 +97,30 @@ class EqualArea:
 
 
 def read_equal_area(
-    entry: EqualAreaEntry, site_of: Callable[..., Site], axes: Dict[str, Axis], on: Machine
+    entry: EqualAreaEntry, site_of: Callable[..., Site], axes: Dict[str, Axis], on: MachineDocument
 ) -> EqualArea:
     """Check what the constraint names, on one machine; `site_of` gives the site of steps into the specification.
 
     Raises InputError for a parameter that is unknown, is no count, or has no part in the area.
     """
+    chip = chip_for(on)
+    areas = chip.areas_mm2(on)
+    if entry.of not in areas:
+        known = listed(areas) or "no area"
+        raise site_of("of").error(f"{chip.title} has no {entry.of} area", f"it has {known}")
+    adjust = in_full(entry.adjust, [chip])
     given = tuple(_read_value(path, entry, site_of("as_with", path), on) for path in entry.as_with or {})
     site = site_of("adjust")
     try:
-        most = _most(entry.adjust)
+        most = _most(adjust, chip)
     except FieldFault as fault:
         raise site.error(fault.wrong, fault.allowed) from fault
-    if not _counts(entry, on, entry.adjust, 1):
-        raise site.error(f"{quoted(entry.adjust)} does not change the {entry.of} area", _EXAMPLE)
-    if entry.adjust in axes and (entry.budget_mm2 is not None or entry.adjust in dict(given)):
-        wrong = f"the axis {quoted(entry.adjust)} has no effect: its value follows from the area"
+    if not _counts(entry, on, adjust, 1):
+        raise site.error(f"{quoted(adjust)} does not change the {entry.of} area", _EXAMPLE)
+    if adjust in axes and (entry.budget_mm2 is not None or adjust in dict(given)):
+        wrong = f"the axis {quoted(adjust)} has no effect: its value follows from the area"
         raise site.error(wrong, "leave the axis out")
-    return EqualArea(entry.of, entry.adjust, most, given, entry.budget_mm2)
+    return EqualArea(entry.of, adjust, most, given, entry.budget_mm2)
 
 
 def with_value(model: AnyModel, path: str, value: object) -> AnyModel:
@@ -123,8 +129,8 @@ def with_value(model: AnyModel, path: str, value: object) -> AnyModel:
     return model.model_copy(update={step: with_value(getattr(model, step), rest, value) if rest else value})
 
 
-def _read_value(path: str, entry: EqualAreaEntry, site: Site, on: Machine) -> tuple[str, Any]:
-    axis = read_axis(path, site)
+def _read_value(path: str, entry: EqualAreaEntry, site: Site, on: MachineDocument) -> tuple[str, Any]:
+    axis = read_axis(path, site, [chip_for(on)])
     path = axis.path
     if len(axis.values) > 1:
         raise site.error(f"{len(axis.values)} values", "expected one")
@@ -133,17 +139,18 @@ def _read_value(path: str, entry: EqualAreaEntry, site: Site, on: Machine) -> tu
     return path, axis.values[0]
 
 
-def _counts(entry: EqualAreaEntry, machine: Machine, path: str, value: object) -> bool:
+def _counts(entry: EqualAreaEntry, machine: MachineDocument, path: str, value: object) -> bool:
     """Return whether a machine's area changes with a parameter."""
     if type(value) is not int:
         return False
-    measure = _MEASURES[entry.of]
-    return measure(with_value(machine, path, value)) != measure(with_value(machine, path, value + 1))
+    areas_mm2 = chip_for(machine).areas_mm2
+    one, more = with_value(machine, path, value), with_value(machine, path, value + 1)
+    return areas_mm2(one)[entry.of] != areas_mm2(more)[entry.of]
 
 
-def _most(path: str) -> int:
+def _most(path: str, chip: AnyChip) -> int:
     """Return the largest value of a whole number without a unit; raise FieldFault for any other parameter."""
-    field = field_of(path)
+    field = field_of(path, [chip])
     is_count = field.annotation is int and not any(isinstance(one, BeforeValidator) for one in field.metadata)
     limits: list[Any] = [one.le for one in field.metadata if isinstance(one, Le)]
     if not is_machine_path(path) or not is_count or not limits:

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.search import Goal, Objective
-from sim.chips.eyeriss.mapping.space import Bounds
+from sim.chips.contract import AnyChip
+from sim.chips.goals import Bounds, Goal, Objective
+from sim.chips.parts.description import MachineDocument
+from sim.chips.registry import chip_for
 from sim.errors import InputError
 from sim.ledger.energy import CostTable
 from sim.networks.layer import GivenTensors, Layer, with_data
 from sim.networks.workload import Workload
+from sim.runs.parameters import BATCH, MACHINE, NETWORK, TABLE, Edits, has_parameter, is_machine_path
 from sim.studies.sweeps.lru_cache import LruCache
-from sim.studies.sweeps.spec.buffer_size import GLB_SIZE, with_bank_words
 from sim.studies.sweeps.spec.equal_area import EqualArea
 from sim.studies.sweeps.spec.grid import Grid, Point, cell_value
-from sim.studies.sweeps.spec.paths import BATCH, BITS, COSTS, MACHINE, MAPPING, NETWORK, TABLE, ZEROS, is_machine_path
 from sim.studies.sweeps.spec.variants import Variants
 
 __all__ = ["ModelChoice", "Point", "Study"]
@@ -42,6 +42,14 @@ class ModelChoice(StrEnum):
     BOTH = "both"
 
 
+# The chips' models that a choice takes, that whose figures count first.
+MODELS: Dict[ModelChoice, tuple[str, ...]] = {
+    ModelChoice.ANALYTIC: ("analytic",),
+    ModelChoice.CYCLE: ("cycle",),
+    ModelChoice.BOTH: ("cycle", "analytic"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
     """All that a sweep's results depend on, read and checked; `len` counts the points of its whole grid.
@@ -50,7 +58,7 @@ class Study:
     `kept` has a bit for each point of the grid, set where the conditions of `where` hold; None where there are none.
     """
 
-    machines: Variants[Machine]
+    machines: Variants[MachineDocument]
     costs: Variants[CostTable]
     workloads: Dict[str, Workload]
     name: str
@@ -68,6 +76,7 @@ class Study:
     _layers: LruCache[tuple[Layer, ...]] = field(
         default_factory=lambda: LruCache(_MOST_KEPT), repr=False, compare=False
     )
+    _lacking: LruCache[frozenset[str]] = field(default_factory=lambda: LruCache(_MOST_KEPT), repr=False, compare=False)
     _adjusted: LruCache[int | str] = field(default_factory=lambda: LruCache(_MOST_KEPT), repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -91,7 +100,7 @@ class Study:
 
     def point(self, number: int) -> Point:
         """Return a point by its number, from 0 up, with the value that keeps the area equal where that is asked for."""
-        chosen = self.grid.point(number)
+        chosen = self.applicable(self.grid.point(number))
         return chosen if self.equal_area is None else self._with_equal_area(chosen, self.equal_area)
 
     def axis_columns(self) -> tuple[str, ...]:
@@ -128,7 +137,7 @@ class Study:
         found = point.written.get(BATCH, self.batch)
         return self.workloads[self.workload_name(point)].batch if found is None else int(found)
 
-    def machine_of(self, point: Point) -> Machine:
+    def machine_of(self, point: Point) -> MachineDocument:
         """Return the point's machine; raise InputError where its parameters don't go together, or its area is too
         large.
 
@@ -137,25 +146,54 @@ class Study:
         """
         if point.impossible:
             raise InputError(point.impossible)
-        changes: Dict[str, Any] = {path: value for path, value in point.written.items() if is_machine_path(path)}
         name = self.machine_name(point)
-        if GLB_SIZE in changes:
-            changes = with_bank_words(changes, lambda others: self.machines.of(name, others))
-        return self.machines.of(name, changes)
+        chip, changes = self.chip_of(point), Edits(point.written).machine
+        return self.machines.of(name, chip.resolve(changes, lambda others: self.machines.of(name, others)))
+
+    def chip_of(self, point: Point) -> AnyChip:
+        """Return the chip of the point's machine."""
+        return chip_for(self.machines.bases[self.machine_name(point)])
+
+    def chips(self) -> tuple[AnyChip, ...]:
+        """Return the chips of all machines, each kind once."""
+        found = {machine.chip: machine for machine in self.machines.bases.values()}
+        return tuple(chip_for(machine) for machine in found.values())
+
+    def ignored(self, chip: AnyChip) -> frozenset[str]:
+        """Name the parameters of a chip's machines that change no figure of a mapped layer in any of the models."""
+        return frozenset.intersection(*(chip.ignored_by(name) for name in MODELS[self.model]))
+
+    def lacking(self, machine: str) -> frozenset[str]:
+        """Name the axes that lead to parameters which a machine's chip doesn't have."""
+        chip = chip_for(self.machines.bases[machine])
+        paths = (axis.path for axis in self.grid.axes if is_machine_path(axis.path) or axis.path.startswith("mapping."))
+        return frozenset(path for path in paths if not has_parameter(chip, path))
+
+    def applicable(self, chosen: Point) -> Point:
+        """Leave out what the point's machine has no parameter for; its column is empty."""
+        if len(self.machines.bases) == 1:
+            return chosen
+        name = self.machine_name(chosen)
+        lacking = self._lacking.get(name, lambda: self.lacking(name))
+        if not lacking:
+            return chosen
+        columns = {axis.column for axis in self.grid.axes if axis.path in lacking}
+        return replace(
+            chosen,
+            written={path: value for path, value in chosen.written.items() if path not in lacking},
+            values={column: None if column in columns else value for column, value in chosen.values.items()},
+        )
 
     def table_of(self, point: Point) -> CostTable:
         """Return the point's cost table; raise InputError where its values don't go together."""
-        changes = {path.removeprefix(COSTS): value for path, value in point.written.items() if path.startswith(COSTS)}
-        return self.costs.of(self.table_name(point), changes)
+        return self.costs.of(self.table_name(point), Edits(point.written).costs)
 
     def layers_of(self, point: Point) -> tuple[Layer, ...]:
         """Return the layers of the point's network, with the point's bitwidths and zero fractions."""
         name = self.workload_name(point)
         layers = self.workloads[name].layers
-        bits = {path.removeprefix(BITS): int(value) for path, value in point.written.items() if path.startswith(BITS)}
-        zeros = {
-            path.removeprefix(ZEROS): float(value) for path, value in point.written.items() if path.startswith(ZEROS)
-        }
+        edits = Edits(point.written)
+        bits, zeros = edits.bits, edits.zeros
         if not bits and not zeros:
             return layers
         key = (name, tuple(bits.items()), tuple(zeros.items()))
@@ -163,12 +201,8 @@ class Study:
 
     def goal_of(self, point: Point, goal: Goal) -> Goal:
         """Add the point's limits on the mapping to a goal."""
-        limits = [
-            (path.removeprefix(MAPPING), int(value))
-            for path, value in point.written.items()
-            if path.startswith(MAPPING)
-        ]
-        constraints = tuple((name, Bounds(value, value)) for name, value in limits)
+        limits = Edits(point.written).limits
+        constraints = tuple((name, Bounds(value, value)) for name, value in limits.items())
         return replace(goal, objective=self.objective, constraints=constraints)
 
     def description(self) -> dict[str, Any]:
@@ -209,6 +243,7 @@ class Study:
         """Return a digest of all that the results depend on but the code; the study's name is no part of it."""
         content = {
             "machines": self.machines.data,
+            "chips": {name: machine.chip for name, machine in self.machines.bases.items()},
             "workloads": {name: _workload_data(one) for name, one in self.workloads.items()},
             "tables": self.costs.data,
             "choices": [self.arch, self.workload, self.table, self.batch, str(self.objective)],
@@ -223,7 +258,7 @@ class Study:
 
     def _with_equal_area(self, chosen: Point, constraint: EqualArea) -> Point:
         """Put the value that keeps the area equal in place of the axis's own."""
-        changes = {path: value for path, value in chosen.written.items() if is_machine_path(path)}
+        changes = Edits(chosen.written).machine
         key = (self.machine_name(chosen), repr(changes))
 
         def find() -> int | str:

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.chips.eyeriss.area import area_mm2, storage_area_mm2
-from sim.chips.eyeriss.machine import Machine
+from sim.chips.parts.description import MachineDocument
+from sim.chips.registry import chip_for
 from sim.errors import FieldFault, InputError, did_you_mean, quoted
+from sim.runs.parameters import BATCH, MACHINE, NETWORK, TABLE, field_of, is_machine_path
 from sim.studies.sweeps.spec.axes import Site
-from sim.studies.sweeps.spec.buffer_size import BANK_WORDS, GLB_SIZE
 from sim.studies.sweeps.spec.conditions import Condition, read_condition
 from sim.studies.sweeps.spec.grid import Point
-from sim.studies.sweeps.spec.paths import BATCH, MACHINE, NETWORK, TABLE, field_of, is_machine_path
 from sim.studies.sweeps.spec.points import Study
 
-_MEASURES: Dict[str, Callable[[Machine], float]] = {
-    "area_mm2": area_mm2,
-    "storage_area_mm2": storage_area_mm2,
-    GLB_SIZE: lambda machine: machine.glb.size_bytes,
-}
+_AREAS = {"area_mm2": "core", "storage_area_mm2": "storage"}
 _CHOICES = (MACHINE, NETWORK, TABLE, BATCH)
 
 
@@ -36,10 +30,11 @@ def points_kept(study: Study, texts: Sequence[str], sites: Sequence[Site]) -> by
     can't be built, since an impossible point is a result. Raises InputError for a condition that makes no sense, that
     can't be worked out at some point, and where no point is left.
     """
-    if not texts:
+    kept = np.ones([length for length in study.grid.lengths if length > 1], dtype=np.bool_)
+    repeats = _leave_out_repeats(study, kept)
+    if not texts and not repeats:
         return None
     names = _Names(study)
-    kept = np.ones([length for length in study.grid.lengths if length > 1], dtype=np.bool_)
     for text, site in zip(texts, sites, strict=True):
         try:
             condition = read_condition(text, names.values_of)
@@ -51,6 +46,25 @@ def points_kept(study: Study, texts: Sequence[str], sites: Sequence[Site]) -> by
                 f"{quoted(text)} leaves no point of {len(study)}", "loosen it, or give the axes more values"
             )
     return np.packbits(kept.ravel()).tobytes()
+
+
+def _leave_out_repeats(study: Study, kept: NDArray[np.bool_]) -> bool:
+    """Keep one point of those that differ only in parameters which their machine doesn't have; return if any went."""
+    varying = [index for index, length in enumerate(study.grid.lengths) if length > 1]
+    at = next((at for at, index in enumerate(varying) for axis in study.grid.groups[index] if axis.path == MACHINE), -1)
+    if at < 0:
+        return False
+    machines = next(axis for axis in study.grid.groups[varying[at]] if axis.path == MACHINE).values
+    found = False
+    for place, machine in enumerate(machines):
+        lacking = study.lacking(str(machine))
+        for other, index in enumerate(varying):
+            if other != at and all(axis.path in lacking for axis in study.grid.groups[index]):
+                repeated: list[slice | int] = [slice(None)] * kept.ndim
+                repeated[at], repeated[other] = place, slice(1, None)
+                kept[tuple(repeated)] = False
+                found = True
+    return found
 
 
 def _verdicts(condition: Condition, names: _Names, site: Site) -> NDArray[np.bool_]:
@@ -70,7 +84,7 @@ def _verdicts(condition: Condition, names: _Names, site: Site) -> NDArray[np.boo
 
 
 def _holds(condition: Condition, names: _Names, number: int, site: Site) -> bool:
-    point = names.study.grid.point(number)
+    point = names.study.applicable(names.study.grid.point(number))
     try:
         return condition.holds(lambda name: names.value(name, point))
     except InputError:
@@ -88,25 +102,27 @@ class _Names:
         self._axes = {axis.path: axis for axis in study.grid.axes}
         self._group_of = {axis.path: index for index, group in enumerate(study.grid.groups) for axis in group}
         self._worked_out = {study.equal_area.adjust} if study.equal_area else set()
-        if GLB_SIZE in self._axes:
-            self._worked_out.add(BANK_WORDS)
+        self._extra = {path for chip in study.chips() for path in chip.extra_parameters()}
+        pairs = [pair for chip in study.chips() for pair in chip.one_of_both()]
+        self._worked_out |= {own for extra, own in pairs if extra in self._axes}
 
     def values_of(self, name: str) -> Sequence[object]:
         """Return values that a name has at some points; raise FieldFault for a name that is unknown."""
         if name in self._axes:
             return self._axes[name].values
-        if name in _MEASURES:
+        if name in _AREAS or name in self._extra:
             return (0.0,)
         if name in _CHOICES:
             return (self._choice(name, self.study.grid.point(0)),)
         if "." not in name:
             raise FieldFault(
-                f"unknown name {quoted(name)}", did_you_mean(name, dict.fromkeys([*_CHOICES, *_MEASURES, *self._axes]))
+                f"unknown name {quoted(name)}",
+                did_you_mean(name, dict.fromkeys([*_CHOICES, *_AREAS, *self._extra, *self._axes])),
             )
-        field_of(name)
+        field_of(name, self.study.chips())
         if not is_machine_path(name):
             raise FieldFault(f"{quoted(name)} is no axis of this sweep", "leave it out, or make it an axis")
-        return [attrgetter(name)(machine) for machine in self.study.machines.bases.values()]
+        return [value for machine in self.study.machines.bases.values() if (value := _value(machine, name)) is not None]
 
     def groups_of(self, name: str) -> set[int]:
         """Return the indices of the groups of axes that a name's value depends on."""
@@ -121,16 +137,23 @@ class _Names:
         """Return a name's value at a point; only areas, and what is adjusted to them, need the machine itself."""
         if self._is_worked_out(name):
             machine = self.study.machine_of(self.study.point(chosen.number))
-            return _MEASURES[name](machine) if name in _MEASURES else attrgetter(name)(machine)
+            return self._measured(name, machine)
         if name in self._axes:
-            return chosen.values[self._axes[name].column]
+            return _demanded(chosen.values[self._axes[name].column], name)
         if name in _CHOICES:
             return self._choice(name, chosen)
-        return attrgetter(name)(self.study.machines.bases[self.study.machine_name(chosen)])
+        return _demanded(_value(self.study.machines.bases[self.study.machine_name(chosen)], name), name)
 
     def _is_worked_out(self, name: str) -> bool:
         """Return whether a name's value takes the point's machine."""
-        return name in self._worked_out or (name in _MEASURES and name not in self._axes)
+        return name in self._worked_out or ((name in _AREAS or name in self._extra) and name not in self._axes)
+
+    def _measured(self, name: str, machine: MachineDocument) -> Any:
+        """Return an area, an extra parameter, or what is adjusted to one of them."""
+        chip = chip_for(machine)
+        if name in _AREAS:
+            return _demanded(chip.areas_mm2(machine).get(_AREAS[name]), name)
+        return chip.extra_value(name, machine) if name in self._extra else _demanded(_value(machine, name), name)
 
     def _choice(self, name: str, chosen: Point) -> Any:
         study = self.study
@@ -141,3 +164,18 @@ class _Names:
             BATCH: study.batch_of,
         }
         return of[name](chosen)
+
+
+def _value(machine: MachineDocument, path: str) -> Any:
+    """Return a parameter's value; None where the machine has no such parameter."""
+    try:
+        return attrgetter(path)(machine)
+    except AttributeError:
+        return None
+
+
+def _demanded(value: Any, name: str) -> Any:
+    """Return a value that a condition needs; raise InputError, which makes a point a result, where there is none."""
+    if value is None:
+        raise InputError(f"{name} is no parameter of this machine")
+    return value

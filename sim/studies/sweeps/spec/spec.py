@@ -10,25 +10,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.search import Objective
+from sim.chips.contract import AnyChip
+from sim.chips.goals import Objective
+from sim.chips.parts.description import MachineDocument
+from sim.chips.registry import DEFAULT, chip_for, chip_of, read_design
 from sim.errors import InputError, PathStep, listed, quoted
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.files.schema import Document, read_document, validate_data
 from sim.files.text import shown_path
 from sim.files.tree import Mark, Node, mark_of, tree_of_data
 from sim.files.yaml_source import compose, read_tree
-from sim.ledger.energy import CostTable
 from sim.networks.layer_choice import choose_layers
 from sim.networks.workload import Workload, read_workload
+from sim.runs.parameters import BATCH, MACHINE, NETWORK, TABLE, in_full
 from sim.studies.sweeps.spec.axes import Axis, Site, check_repeats, read_axis, read_paired_axis
-from sim.studies.sweeps.spec.buffer_size import BANK_WORDS, GLB_SIZE
 from sim.studies.sweeps.spec.equal_area import EqualArea, EqualAreaEntry, read_equal_area
 from sim.studies.sweeps.spec.grid import Grid
-from sim.studies.sweeps.spec.paths import BATCH, MACHINE, NETWORK, TABLE
-from sim.studies.sweeps.spec.points import ModelChoice, Study
+from sim.studies.sweeps.spec.points import MODELS, ModelChoice, Study
 from sim.studies.sweeps.spec.selection import points_kept
-from sim.studies.sweeps.spec.variants import read_variants
+from sim.studies.sweeps.spec.variants import read_cost_tables, read_machines
 
 MOST_POINTS = 10_000_000
 _Name = Annotated[str, Field(min_length=1, max_length=4096)]
@@ -103,32 +103,51 @@ def read_study(
     return _study(named, _Source(tree, place, lambda mark: f"{place}:{mark}"), sets, read_network)
 
 
-def _groups(file: SpecFile, source: _Source, sets: Sequence[str]) -> list[_Group]:
+def _chips(file: SpecFile, source: _Source, sets: Sequence[str]) -> list[AnyChip]:
+    """Find the chips of all machines that are named: which parameters there are depends on them."""
+    known = _default_chips()
+    sites = [source.site("arch")] if isinstance(file.arch, tuple) else []
+    sites += [source.site("axes", MACHINE)] if MACHINE in file.axes else []
+    sites += [source.site("paired", number, MACHINE) for number, pair in enumerate(file.paired) if MACHINE in pair]
+    axes = [read_paired_axis(MACHINE, site, known) for site in sites]
+    axes += [axis for text in sets if text.partition("=")[0].strip() == MACHINE for _, axis in [_read_set(text, known)]]
+    names = [str(name) for axis in axes for name in axis.values] or [_single(file.arch)]
+    found = {machine.chip.kind: machine.chip for machine in (read_design(find_machine(name)) for name in names)}
+    return list(found.values())
+
+
+def _default_chips() -> list[AnyChip]:
+    chip = chip_of(DEFAULT)
+    return [] if chip is None else [chip]
+
+
+def _groups(file: SpecFile, source: _Source, sets: Sequence[str], chips: Sequence[AnyChip]) -> list[_Group]:
     """Read all axes, in the order in which points count: lists of files and batches, the grid, then pairs."""
-    given = dict(_read_set(text) for text in sets)
+    given = dict(_read_set(text, chips) for text in sets)
     if len(given) < len(sets):
         raise InputError.located("--set", wrong="an axis is set twice", allowed="give every axis once")
     groups: list[_Group] = []
     lists = [(path,) for path in _LISTS if isinstance(getattr(file, path), tuple)]
     for steps in [*lists, *(("axes", path) for path in file.axes)]:
-        axis = read_axis(steps[-1], source.site(*steps))
+        axis = read_axis(steps[-1], source.site(*steps), chips)
         groups.append((given.pop(axis.path, axis),))
-    groups += [_read_pair(number, pair, source) for number, pair in enumerate(file.paired) if pair]
+    groups += [_read_pair(number, pair, source, chips) for number, pair in enumerate(file.paired) if pair]
     groups += [(axis,) for axis in given.values()]
-    adjusted = "" if file.equal_area is None else file.equal_area.adjust
-    _check_paths([axis.path for group in groups for axis in group], adjusted, source)
+    adjusted = "" if file.equal_area is None else in_full(file.equal_area.adjust, chips)
+    _check_paths([axis.path for group in groups for axis in group], adjusted, source, chips)
     return groups
 
 
-def _check_paths(paths: Sequence[str], adjusted: str, source: _Source) -> None:
-    """See that no path stands twice, none inside another, and that one alone gives the depth of the GLB's banks."""
+def _check_paths(paths: Sequence[str], adjusted: str, source: _Source, chips: Sequence[AnyChip]) -> None:
+    """See that no path stands twice, none inside another, and that no two say the same thing."""
     place = source.place_of(mark_of(source.root, ()))
-    if {GLB_SIZE, BANK_WORDS} <= set(paths):
-        wrong = f"{quoted(GLB_SIZE)} and {quoted(BANK_WORDS)} are one parameter"
-        raise InputError.located(place, wrong=wrong, allowed="leave one out")
-    if GLB_SIZE in paths and adjusted.startswith("glb."):
-        wrong = f"equal_area sets {quoted(adjusted)}, but {quoted(GLB_SIZE)} says how large the buffer is"
-        raise InputError.located(place, wrong=wrong, allowed="leave the axis out, or adjust another parameter")
+    for extra, own in (pair for chip in chips for pair in chip.one_of_both()):
+        if {extra, own} <= set(paths):
+            wrong = f"{quoted(extra)} and {quoted(own)} are one parameter"
+            raise InputError.located(place, wrong=wrong, allowed="leave one out")
+        if extra in paths and adjusted.startswith(extra.rpartition(".")[0] + "."):
+            wrong = f"equal_area sets {quoted(adjusted)}, but {quoted(extra)} says how large the buffer is"
+            raise InputError.located(place, wrong=wrong, allowed="leave the axis out, or adjust another parameter")
     for index, path in enumerate(paths):
         if path in paths[:index]:
             wrong = f"the axis {quoted(path)} is given twice"
@@ -139,8 +158,8 @@ def _check_paths(paths: Sequence[str], adjusted: str, source: _Source) -> None:
                 raise InputError.located(place, wrong=wrong, allowed="leave one out")
 
 
-def _read_pair(number: int, pair: Dict[str, Any], source: _Source) -> _Group:
-    group = tuple(read_paired_axis(path, source.site("paired", number, path)) for path in pair)
+def _read_pair(number: int, pair: Dict[str, Any], source: _Source, chips: Sequence[AnyChip]) -> _Group:
+    group = tuple(read_paired_axis(path, source.site("paired", number, path), chips) for path in pair)
     lengths = [len(axis.values) for axis in group]
     if len(set(lengths)) > 1:
         raise source.site("paired", number).error(
@@ -151,7 +170,7 @@ def _read_pair(number: int, pair: Dict[str, Any], source: _Source) -> _Group:
     return group
 
 
-def _read_set(text: str) -> tuple[str, Axis]:
+def _read_set(text: str, chips: Sequence[AnyChip]) -> tuple[str, Axis]:
     """Read one `path=values` of the command line."""
     path, equals, values = text.partition("=")
     path = path.strip()
@@ -163,23 +182,25 @@ def _read_set(text: str) -> tuple[str, Axis]:
     node = tree_of_data(values.strip(), place) if quote else compose(values, place)
     if node is None:
         raise InputError.located(place, wrong="no values", allowed=_SET_EXAMPLE)
-    axis = read_axis(path, Site(node, (), lambda mark: place))
+    axis = read_axis(path, Site(node, (), lambda mark: place), chips)
     return axis.path, axis
 
 
 def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: Callable[[str], Workload]) -> Study:
     """Read all files that the specification and its axes name."""
-    groups = _groups(file, source, sets)
+    chips = _chips(file, source, sets)
+    groups = _groups(file, source, sets, chips)
     axes = {axis.path: axis for group in groups for axis in group}
     networks = _named(axes, NETWORK, file.workload)
     if not networks:
         allowed = "add e.g. workload: googlenet, or --set workload=googlenet"
         raise InputError.located(source.place, (NETWORK,), wrong="no network to sweep", allowed=allowed)
-    machines = read_variants(Machine, "machine", _files(_named(axes, MACHINE, file.arch), find_machine))
+    machines = read_machines(_files(_named(axes, MACHINE, file.arch), find_machine))
+    _check_model(file, source, machines.bases)
     tables = _named(axes, TABLE, file.cost_table) or [machine.cost_table for machine in machines.bases.values()]
     study = Study(
         machines=machines,
-        costs=read_variants(CostTable, "cost_table", _files(tables, find_cost_table)),
+        costs=read_cost_tables(_files(tables, find_cost_table)),
         workloads={name: _with_layers(read_network(name), file, source) for name in networks},
         name=file.name or ", ".join(networks),
         arch=_single(file.arch),
@@ -201,6 +222,14 @@ def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: C
     return replace(study, kept=points_kept(study, file.where, sites))
 
 
+def _check_model(file: SpecFile, source: _Source, machines: Dict[str, MachineDocument]) -> None:
+    """See that every machine's chip has the models that are asked for."""
+    node = source.root.children.get("model", source.root)
+    for machine in machines.values():
+        for name in MODELS[file.model]:
+            chip_for(machine).check_model(name, f"{source.place_of(node.mark)}: model")
+
+
 def _with_layers(workload: Workload, file: SpecFile, source: _Source) -> Workload:
     """Keep the layers that are asked for."""
     if file.layers is None:
@@ -210,7 +239,7 @@ def _with_layers(workload: Workload, file: SpecFile, source: _Source) -> Workloa
     return replace(workload, layers=choose_layers(workload, patterns, place, ("layers",)))
 
 
-def _equal_area(file: SpecFile, source: _Source, axes: Dict[str, Axis], machine: Machine) -> EqualArea | None:
+def _equal_area(file: SpecFile, source: _Source, axes: Dict[str, Axis], machine: MachineDocument) -> EqualArea | None:
     if file.equal_area is None:
         return None
     return read_equal_area(file.equal_area, lambda *steps: source.site("equal_area", *steps), axes, machine)

@@ -6,21 +6,15 @@ its layers and, last, of its whole network; the view `rows` joins the two.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numba
-import numpy
-
-from sim import __version__
 from sim.errors import InputError
 from sim.files.text import shown_path
+from sim.studies.sweeps.evaluation.code_version import code_version
 from sim.studies.sweeps.evaluation.evaluate import Outcome
 from sim.studies.sweeps.evaluation.rows import NETWORKS, head_columns, layer_columns
 from sim.studies.sweeps.spec.points import Study
@@ -28,16 +22,6 @@ from sim.studies.sweeps.spec.points import Study
 MEMORY = ":memory:"
 _FORMAT = "2"
 _REMEDY = "name another store, or remove this one"
-
-
-@cache
-def code_version() -> str:
-    """Name the code that makes results: the package's version, and a digest of its sources and of what computes."""
-    root = Path(__file__).resolve().parents[3]
-    digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
-    for source in sorted([*root.rglob("*.py"), *root.rglob("silicon/*.csv")]):
-        digest.update(source.relative_to(root).as_posix().encode() + b"\0" + source.read_bytes() + b"\0")
-    return f"{__version__}+{digest.hexdigest()[:12]}"
 
 
 class Store:

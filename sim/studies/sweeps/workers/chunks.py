@@ -12,9 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.studies.sweeps.evaluation.models import ignored_by, looks_at_values
 from sim.studies.sweeps.spec.axes import Axis
-from sim.studies.sweeps.spec.points import Study
+from sim.studies.sweeps.spec.points import ModelChoice, Study
 
 Numbers = NDArray[np.int64]
 _MOST_POINTS = 64
@@ -29,7 +28,7 @@ def in_order(study: Study, numbers: Sequence[int]) -> Numbers:
     Where the models ignore nothing, the order stays.
     """
     given = np.asarray(numbers, np.int64)
-    ignored = ignored_by(study.model)
+    ignored = frozenset.intersection(*map(study.ignored, study.chips()))
     if not ignored or not given.size:
         return given
     lengths = study.grid.lengths
@@ -57,7 +56,7 @@ def chunks(study: Study, numbers: Sequence[int], workers: int) -> Iterator[tuple
     that it is a chunk.
     """
     order, first = in_order(study, numbers), 0
-    most = 1 if looks_at_values(study.model) else _BLIND_POINTS
+    most = _BLIND_POINTS if study.model is ModelChoice.ANALYTIC else 1
     while first < len(order):
         size = min(most, _fair(len(order) - first, workers))
         yield tuple(order[first : first + size].tolist())

@@ -109,7 +109,7 @@ class _Job:
             raise self.scheduler.error(f"a worker can't take the study: {error}", _SAME_CODE) from error
 
     def _submit(self, work: Iterator[tuple[int, ...]]) -> None:
-        from sim.studies.sweeps.store.store import code_version
+        from sim.studies.sweeps.evaluation.code_version import code_version
         from sim.studies.sweeps.workers.dask_worker import evaluate_chunk
 
         while len(self.running) < _IN_FLIGHT_PER_THREAD * max(self.threads, 1):
@@ -141,7 +141,7 @@ class _Job:
 
     def _reply(self, future: Any) -> Reply:
         """Fetch a reply; raise InputError for one of other code, and where there will be none."""
-        from sim.studies.sweeps.store.store import code_version
+        from sim.studies.sweeps.evaluation.code_version import code_version
 
         if future.status == "error":
             raise self._fault(future) from future.exception(timeout=_GATHER_S)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from distributed import Worker, WorkerPlugin, get_worker
 
 from sim.errors import SimError
+from sim.studies.sweeps.evaluation.code_version import code_version
 from sim.studies.sweeps.evaluation.evaluate import Evaluator, Outcome
 from sim.studies.sweeps.spec.points import Study
-from sim.studies.sweeps.store.store import code_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""The code that makes results, by a digest of what computes: comments, docstrings and views are no part of it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numba
+import numpy
+
+import sim
+
+# What a row's figures go through, from a file's values to sums. Packages that add chips have versions of their own.
+_COMPUTING = (
+    "chips",
+    "codes",
+    "files/edits.py",
+    "kernels",
+    "ledger",
+    "networks",
+    "runs/runner.py",
+    "studies/sweeps/evaluation",
+    "studies/sweeps/spec",
+    "units.py",
+)
+
+
+@cache
+def code_version() -> str:
+    """Name the code that makes results: the package's version, and a digest of its statements and of what computes."""
+    root = Path(sim.__file__).resolve().parent
+    digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
+    for source in _sources(root):
+        text = source.read_text(encoding="utf-8")
+        content = statements(text) if source.suffix == ".py" else text
+        digest.update(source.relative_to(root).as_posix().encode() + b"\0" + content.encode() + b"\0")
+    return f"{sim.__version__}+{digest.hexdigest()[:12]}"
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    """Yield the files that compute, and the tables that they read."""
+    for place in _COMPUTING:
+        there = root / place
+        yield from [there] if there.is_file() else sorted([*there.rglob("*.py"), *there.rglob("*.csv")])
+
+
+def statements(text: str) -> str:
+    """Return a source's statements without comments, docstrings and layout."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(tree)
