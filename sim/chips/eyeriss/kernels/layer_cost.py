@@ -6,7 +6,7 @@ pass is taken to follow one of its own shape. For fixed filters, channels and ti
 pass's cycles are convex in its images and in its ofmap rows, on which the mapper's pruning rests.
 """
 
-from numba import njit
+from sim.kernels import compiled
 
 # Places in the vector of a layer and machine (int64).
 FACTS = (
@@ -139,26 +139,26 @@ COSTS = (
 ) = range(len(COSTS))
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def ceil_div(total, most):
     """Divide, rounding up."""
     return -(-total // most)
 
 
-@njit(cache=True)
+@compiled
 def times_sent(facts, rows, e):
     """Count how often a filter word goes on the bus for a strip of `rows` ofmap rows: once a segment."""
     return ceil_div(rows, min(e, facts[ARRAY_COLUMNS])) if facts[ROW_MULTICAST] else 1
 
 
-@njit(cache=True)
+@compiled
 def times_sent_for_all_strips(facts, e):
     """Add up, over the strips of a layer, how often a filter word goes on the bus."""
     full, rest = facts[OFMAP_HEIGHT] // e, facts[OFMAP_HEIGHT] % e
     return full * times_sent(facts, e, e) + (times_sent(facts, rest, e) if rest else 0)
 
 
-@njit(cache=True)
+@compiled
 def load_cycles(facts, filters, channels, filter_sets, channel_sets):
     """Count the filter bus's cycles for sending a pass's filters once: a row of PEs takes bus words of its own."""
     f_share, f_rest = filters // filter_sets, filters % filter_sets
@@ -173,7 +173,7 @@ def load_cycles(facts, filters, channels, filter_sets, channel_sets):
     return cycles * facts[FILTER_HEIGHT]
 
 
-@njit(cache=True)
+@compiled
 def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets):
     """Return a pass after its filter load (cycles until its last MAC, cycles in all): MACs and ifmap bus, or psum
     buses.
@@ -205,7 +205,7 @@ def run_cycles(facts, images, rows, filters, channels, filter_sets, channel_sets
     return max(macs_done, run - ahead), run
 
 
-@njit(cache=True)
+@compiled
 def pass_cycles(facts, costs, images, rows, filters, channels, e, p, q):
     """Return a pass's core cycles, and how long it then waits for the next filters."""
     filter_sets, channel_sets = ceil_div(filters, p), ceil_div(channels, q)
@@ -217,14 +217,14 @@ def pass_cycles(facts, costs, images, rows, filters, channels, e, p, q):
     return facts[SETUP] + busy, stall
 
 
-@njit(cache=True)
+@compiled
 def fetch_cycles(facts, costs, filters, channels):
     """Count the core cycles in which the link moves a pass's filters."""
     words = filters * channels * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH]
     return ceil_div(words * facts[FILTER_BITS], facts[LINK_WIDTH]) * costs[LINK_CYCLE]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def piece(total, most, which):
     """Return (size, count) of a loop's full pieces (`which` 0) or of its rest (1); the count may be 0."""
     if which == 0:
@@ -232,7 +232,7 @@ def piece(total, most, which):
     return total % most, 1 if total % most else 0
 
 
-@njit(cache=True)
+@compiled
 def count_filter_cuts(facts, m, p, t):
     """Cut M into runs, groups of m and passes of p t; return (groups, passes, sets at work), all summed."""
     groups, passes, at_work = 0, 0, 0
@@ -252,7 +252,7 @@ def count_filter_cuts(facts, m, p, t):
     return groups, passes, at_work
 
 
-@njit(cache=True)
+@compiled
 def busy_cycles(facts, costs, m, n, e, p, q, r, t):
     """Add up the passes; return (cycles with stalls for filters, the part of the stalls that loads hide)."""
     groups, passes, _ = count_filter_cuts(facts, m, p, t)
@@ -281,14 +281,14 @@ def busy_cycles(facts, costs, m, n, e, p, q, r, t):
     return busy * facts[GROUPS], hidden * facts[GROUPS]
 
 
-@njit(cache=True)
+@compiled
 def first_fetch(facts, costs, m, p, q, r, t):
     """Count the cycles of the first pass's filter fetch, which no pass hides."""
     filters = min(min(p * t, m), facts[RUN_FILTERS])
     return fetch_cycles(facts, costs, filters, min(q * r, facts[CHANNELS]))
 
 
-@njit(cache=True)
+@compiled
 def fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, stored):
     """Return (ifmap bits, ofmap bits, cycles) of the fmaps between DRAM and GLB; `stored` rows x columns a channel."""
     width = (facts[OFMAP_WIDTH] - 1) * facts[STRIDE_X] + facts[FILTER_WIDTH]
@@ -306,7 +306,7 @@ def fmap_traffic(facts, costs, groups, channel_passes, strips, image_groups, sto
     return ifmap_bits, ofmap_bits, cycles + (loads + stores) * (costs[LINK_CYCLE] / 2 + costs[CROSSING])
 
 
-@njit(cache=True)
+@compiled
 def moved_energy(
     facts, costs, groups, filter_passes, filter_sets, channel_passes, channel_sets, strips, image_groups, e
 ):
@@ -332,14 +332,14 @@ def moved_energy(
     )
 
 
-@njit(cache=True)
+@compiled
 def system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, active_pes):
     """Add up the energy of words moved, of fmaps in DRAM, of what no mapping changes, and of time."""
     fmaps = ifmap_bits * costs[DRAM_IFMAP_BIT] + ofmap_bits * costs[DRAM_OFMAP_BIT]
     return moved + fmaps + costs[FIXED] + cycles * (costs[CYCLE] + active_pes * costs[PE_CYCLE])
 
 
-@njit(cache=True)
+@compiled
 def evaluate(facts, costs, m, n, e, p, q, r, t, stored):
     """Return (system energy, total cycles, DRAM bits, processing cycles) of a mapped layer."""
     groups, filter_passes, filter_sets = count_filter_cuts(facts, m, p, t)

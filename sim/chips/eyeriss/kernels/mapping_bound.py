@@ -6,8 +6,6 @@ that. DRAM bits are added up as the cost adds them, and need no such care.
 
 from collections import namedtuple
 
-from numba import njit
-
 from sim.chips.eyeriss.kernels.layer_cost import (
     BATCH,
     CHANNELS,
@@ -37,6 +35,7 @@ from sim.chips.eyeriss.kernels.layer_cost import (
     system_energy,
     times_sent_for_all_strips,
 )
+from sim.kernels import compiled
 
 ENERGY, DELAY, EDP, DRAM = range(4)  # objectives
 _SURELY = 1 - 1e-9  # far more than a few hundred operations can be off by
@@ -69,7 +68,7 @@ Outer = namedtuple(
 )
 
 
-@njit(cache=True)
+@compiled
 def outer_loops(facts, costs, e, n, stored):
     """Gather what strips of `e` rows and groups of `n` images fix; `stored` counts a channel's stored values."""
     R, S, E = facts[FILTER_HEIGHT], facts[FILTER_WIDTH], facts[OFMAP_HEIGHT]
@@ -102,7 +101,7 @@ def outer_loops(facts, costs, e, n, stored):
     )
 
 
-@njit(cache=True)
+@compiled
 def least_cycles(facts, outer, filter_passes, channel_cuts, t):
     """Bound the cycles of all passes from below.
 
@@ -127,7 +126,7 @@ def least_cycles(facts, outer, filter_passes, channel_cuts, t):
     return busy + strips * filter_passes * channel_passes * facts[SETUP]
 
 
-@njit(cache=True)
+@compiled
 def bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets):
     """Bound (objective, energy) from below for given filter cuts (groups, passes, sets), whatever m makes them.
 
@@ -155,7 +154,7 @@ def bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets):
     return objective_of(objective, energy, cycles, outer.filter_bits + ifmap_bits + ofmap_bits), energy
 
 
-@njit(cache=True)
+@compiled
 def objective_of(objective, energy, cycles, dram_bits):
     """Return what is to be as small as can be."""
     if objective == ENERGY:
@@ -167,7 +166,7 @@ def objective_of(objective, energy, cycles, dram_bits):
     return dram_bits
 
 
-@njit(cache=True)
+@compiled
 def least_cuts(facts, held, a_pass, p):
     """Return the fewest (groups, passes, sets at work) where groups of filters are at most `held`, passes `a_pass`."""
     whole, rest = facts[FILTERS] // facts[RUN_FILTERS], facts[FILTERS] % facts[RUN_FILTERS]
@@ -182,7 +181,7 @@ def least_cuts(facts, held, a_pass, p):
     return groups, passes, at_work
 
 
-@njit(cache=True)
+@compiled
 def cut_channels(facts, q, r):
     """Cut C into passes of q r; return (passes, sets at work, largest shares), all summed."""
     full, rest = facts[CHANNELS] // (q * r), facts[CHANNELS] % (q * r)

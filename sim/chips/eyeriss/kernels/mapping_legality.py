@@ -4,8 +4,6 @@ Of a layer's facts, those of CAPACITIES say what is legal, never what it costs, 
 legal.
 """
 
-from numba import njit
-
 from sim.chips.eyeriss.kernels.layer_cost import (
     ARRAY_COLUMNS,
     ARRAY_ROWS,
@@ -32,11 +30,12 @@ from sim.chips.eyeriss.kernels.layer_cost import (
     ceil_div,
     times_sent,
 )
+from sim.kernels import compiled
 
 CAPACITIES = (ARRAY_ROWS, FILTER_SPAD, ROW_TAGS, COL_TAGS, FMAP_BANKS, BANK_BITS, FILTER_BUFFER)
 
 
-@njit(cache=True)
+@compiled
 def most_filters_held(facts, n, e, q, r):
     """Return the largest m for which the psum tile fits beside the ifmap tile; 0 if none does."""
     rows = (e - 1) * facts[STRIDE_Y] + facts[FILTER_HEIGHT]
@@ -50,20 +49,20 @@ def most_filters_held(facts, n, e, q, r):
     return min(banks * facts[BANK_BITS] // per_filter, facts[RUN_FILTERS])
 
 
-@njit(cache=True)
+@compiled
 def most_filters_a_pe(facts, q):
     """Return the largest p for which a PE holds the weights and the psums."""
     return min(facts[FILTER_SPAD] // (q * facts[FILTER_WIDTH]), facts[PSUM_SPAD])
 
 
-@njit(cache=True)
+@compiled
 def most_filters_a_pass(facts, q, r):
     """Return the most filters of one pass that the filter banks hold."""
     channels = min(q * r, facts[CHANNELS])
     return facts[FILTER_BUFFER] // (channels * facts[FILTER_HEIGHT] * facts[FILTER_WIDTH])
 
 
-@njit(cache=True)
+@compiled
 def sets_that_fit(facts, e, r):
     """Return the largest t for PE sets of width e, r of them stacked."""
     columns = min(e, facts[ARRAY_COLUMNS])
@@ -76,7 +75,7 @@ def sets_that_fit(facts, e, r):
     return down * across
 
 
-@njit(cache=True)
+@compiled
 def tags_suffice(facts, e, r):
     """Return whether ifmap rows of r stacked sets and columns of sets of width e have tags of their own."""
     phases = min(facts[STRIDE_Y], facts[FILTER_HEIGHT])
@@ -84,7 +83,7 @@ def tags_suffice(facts, e, r):
     return r * phases <= facts[ROW_TAGS] and columns <= facts[COL_TAGS]
 
 
-@njit(cache=True)
+@compiled
 def is_legal(facts, m, n, e, p, q, r, t):
     """Return whether a mapping breaks none of the rules that depend on it."""
     if min(min(min(m, n), min(e, p)), min(q, min(r, t))) < 1:
@@ -100,7 +99,7 @@ def is_legal(facts, m, n, e, p, q, r, t):
     return t <= sets_that_fit(facts, e, r) and m <= most_filters_held(facts, n, e, q, r)
 
 
-@njit(cache=True)
+@compiled
 def first_known_best(facts, capacities, known_capacities, known):
     """Find the first known mapping that is legal and was best where no capacity was less; -1 if there is none."""
     for place in range(known.shape[0]):
@@ -110,7 +109,7 @@ def first_known_best(facts, capacities, known_capacities, known):
     return -1
 
 
-@njit(cache=True)
+@compiled
 def best_of_legal(facts, known, scores):
     """Find the legal one of known mappings with the least (objective, energy); -1 if none is legal."""
     best = -1

@@ -1,7 +1,6 @@
 """Go through the mappings of one layer and keep the best few; leave out only what a bound or a proof excludes."""
 
 import numpy as np
-from numba import njit
 
 from sim.chips.eyeriss.kernels.layer_cost import CHANNELS, FILTER_WIDTH, WINDOW, ceil_div, count_filter_cuts, evaluate
 from sim.chips.eyeriss.kernels.mapping_bound import bound, cut_channels, least_cuts, objective_of, outer_loops
@@ -12,19 +11,20 @@ from sim.chips.eyeriss.kernels.mapping_legality import (
     sets_that_fit,
     tags_suffice,
 )
+from sim.kernels import compiled
 
 M, N, E, P, Q, R, T = range(7)  # places of the parameters
 SCORES = 4  # objective, energy, cycles, DRAM bits
 
 
-@njit(cache=True)
+@compiled
 def beats(objective, energy, scores):
     """Return whether (objective, energy) would enter the list: ties go to what was found first."""
     last = scores.shape[0] - 1
     return objective < scores[last, 0] or (objective == scores[last, 0] and energy < scores[last, 1])
 
 
-@njit(cache=True)
+@compiled
 def insert(mapping, score, best, scores):
     """Put a mapping into the sorted list; the last one falls out."""
     place = scores.shape[0] - 1
@@ -38,7 +38,7 @@ def insert(mapping, score, best, scores):
     best[place] = mapping
 
 
-@njit(cache=True)
+@compiled
 def try_filters_held(facts, costs, objective, mapping, most, channel_cuts, outer, lows, best, scores):
     """Try every m from `most` down for fixed n e p q r t; return how many were evaluated.
 
@@ -70,7 +70,7 @@ def try_filters_held(facts, costs, objective, mapping, most, channel_cuts, outer
     return evaluated
 
 
-@njit(cache=True)
+@compiled
 def count_filters_held(held, p, t, pass_filters, low):
     """Return the largest m for fixed p and t, and how many are legal: a pass's filters must fit their banks.
 
@@ -81,7 +81,7 @@ def count_filters_held(held, p, t, pass_filters, low):
     return most, max(0, most - max(low, least) + 1) if most >= least else 0
 
 
-@njit(cache=True)
+@compiled
 def count_legal(held, p_most, sets, pass_filters, lows):
     """Count the mappings of all p up to `p_most`, t in `sets` (fewest, most) and m up to `held`."""
     legal = 0
@@ -91,7 +91,7 @@ def count_legal(held, p_most, sets, pass_filters, lows):
     return legal
 
 
-@njit(cache=True)
+@compiled
 def hopeless(facts, costs, objective, outer, held, p_most, sets, pass_filters, channel_cuts, r, scores):
     """Return whether no p up to `p_most` and no t in `sets` (fewest, most) can enter the list.
 
@@ -102,7 +102,7 @@ def hopeless(facts, costs, objective, outer, held, p_most, sets, pass_filters, c
     return not beats(at_least[0], at_least[1], scores)
 
 
-@njit(cache=True)
+@compiled
 def try_shares(facts, costs, objective, mapping, held, p_most, pass_filters, channel_cuts, outer, lows, best, scores):
     """Try every p up to `p_most` for fixed n e q r t; return (mappings legal, mappings evaluated)."""
     r, t = mapping[R], mapping[T]
@@ -122,7 +122,7 @@ def try_shares(facts, costs, objective, mapping, held, p_most, pass_filters, cha
     return legal, evaluated
 
 
-@njit(cache=True)
+@compiled
 def try_sets(facts, costs, objective, mapping, held, channel_cuts, sets, outer, lows, highs, counting, best, scores):
     """Try every t up to `sets`, and every p, for fixed n e q r; return (mappings legal, mappings evaluated).
 
@@ -155,7 +155,7 @@ def try_sets(facts, costs, objective, mapping, held, channel_cuts, sets, outer, 
     return legal, evaluated
 
 
-@njit(cache=True)
+@compiled
 def search(facts, costs, objective, widths, stored, image_counts, lows, highs, counting, best, scores):
     """Try e in `widths`, n in `image_counts`, and all q, r, t, p, m between `lows` and `highs`.
 

@@ -1,7 +1,6 @@
 """One processing pass, cycle by cycle: filter load, then ifmap multicast, MACs, LN, GIN psum and GON together."""
 
 import numpy as np
-from numba import njit
 
 from sim.chips.eyeriss.kernels.lanes import (
     ARRIVED,
@@ -56,11 +55,12 @@ from sim.chips.eyeriss.kernels.pass_layout import (
     WORDS_LEFT,
 )
 from sim.chips.eyeriss.kernels.pe_step import step_local_network, step_macs
+from sim.kernels import compiled
 
 NO_BANK = -1
 
 
-@njit(cache=True)
+@compiled
 def load_filters(parameters, set_filters, set_channels, fan_out, counters):
     """Step the GIN filter bus: each row of PEs of each set gets its p q S words, multicast along the row.
 
@@ -79,7 +79,7 @@ def load_filters(parameters, set_filters, set_channels, fan_out, counters):
     counters[FILTER_CYCLES] = counters[CYCLES]
 
 
-@njit(cache=True)
+@compiled
 def reset_lanes(state, parameters, set_filters, set_channels):
     """Clear the array and give every PE of the pass its constants."""
     state[:] = 0
@@ -102,7 +102,7 @@ def reset_lanes(state, parameters, set_filters, set_channels):
                 state[ARRIVED + i] = columns * p
 
 
-@njit(cache=True)
+@compiled
 def step_gon(state, chains, totals, rate, start, gone):
     """Move one bus word of psums from a chain's output port to the GLB; return (chain or -1, words).
 
@@ -122,7 +122,7 @@ def step_gon(state, chains, totals, rate, start, gone):
     return -1, 0
 
 
-@njit(cache=True)
+@compiled
 def step_gin_psum(state, bottom, chains, totals, rate, fifo_words, start):
     """Find the next chain whose bottom PE can take a bus word of psums; return (chain or -1, words)."""
     for turn in range(chains):
@@ -136,7 +136,7 @@ def step_gin_psum(state, bottom, chains, totals, rate, fifo_words, start):
     return -1, 0
 
 
-@njit(cache=True)
+@compiled
 def accepts(state, destinations, start, stop, fifo_words):
     """Return whether every PE that the tag names has room for the next ifmap word."""
     for number in range(start, stop):
@@ -146,7 +146,7 @@ def accepts(state, destinations, start, stop, fifo_words):
     return True
 
 
-@njit(cache=True)
+@compiled
 def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place, counters):
     """Multicast ifmap words at the bus's rate, until one finds a PE without room for it.
 
@@ -178,7 +178,7 @@ def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place,
             place[0] -= 1
 
 
-@njit(cache=True)
+@compiled
 def lay_out_psums(parameters, set_filters):
     """Give, for each chain, the psums that it will put out, and the GON bus word at which they start in the GLB."""
     chains = parameters[CHAINS]
@@ -193,7 +193,7 @@ def lay_out_psums(parameters, set_filters):
     return totals, places
 
 
-@njit(cache=True)
+@compiled
 def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, destinations, counters):
     """Run one pass to its last psum; fill `counters`.
 
