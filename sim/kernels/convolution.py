@@ -1,10 +1,11 @@
 """A plain convolution in the chip's arithmetic, from a layer's shape alone: what computed ofmaps are held against."""
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import compiled
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def convolve(ifmap, filters, psums, groups, stride_y, stride_x, window):
     """Convolve an image (G C, H, W) with filters (G M, C, R, S), both int16, into `psums` (G M, E, F; int64).
 

@@ -1,10 +1,11 @@
 """What happens to every fmap value: drawing, padding, ReLU, and finding the MACs that a zero switches off."""
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import compiled
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def place_image(draws, threshold, image, top, left, shift=1):
     """Turn uniform draws (C, h, w; uint16) into int16 values inside a zeroed, padded `image` (C, H, W).
 
@@ -19,10 +20,11 @@ def place_image(draws, threshold, image, top, left, shift=1):
             for column in range(columns):
                 draw = draws[channel, row, column]
                 if draw >= threshold:
+                    # The shift leaves no sign bit, and may leave a zero of what is to be a value: hence the | 1.
                     image[channel, top + row, left + column] = (draw >> shift) | 1
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def sign_draws(draws, threshold, values, negative, shift=1):
     """Turn uniform draws into int16: below `threshold` a negative value (`negative`) or a zero, else a positive one."""
     for place in range(draws.size):
@@ -34,14 +36,14 @@ def sign_draws(draws, threshold, values, negative, shift=1):
             values[place] = -level if negative else 0
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def relu(values):
     """Set negative values to zero, in place."""
     for place in range(values.size):
         values[place] = max(values[place], 0)
 
 
-@njit(cache=True)
+@compiled
 def count_uses(outputs, taps, stride):
     """Count, for each input position of one axis, the windows' taps that touch it."""
     uses = np.zeros((outputs - 1) * stride + taps, np.int64)
@@ -51,9 +53,11 @@ def count_uses(outputs, taps, stride):
     return uses
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def count_live_products(tile, row_uses, column_uses):
     """Count the products of one filter with a non-zero ifmap value, over a tile (images, channels, rows, columns)."""
+    # A value is used once for every pair of a window row and a window column that touch it: the uses of a value are a
+    # product, and nobody has to go through the windows. So for one filter; all filters meet the same zeros.
     live = 0
     images, channels, rows, columns = tile.shape
     for image in range(images):
@@ -67,9 +71,11 @@ def count_live_products(tile, row_uses, column_uses):
     return live
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def count_live_taps(tile, hits, stride_y, stride_x, outputs_y, outputs_x):
     """Count, for each filter tap (channels, R, S), the windows of a tile in which it meets a non-zero value."""
+    # Where weights gate too (JSSC 2017, V-B, gates on ifmap zeros alone), a product lives by value and weight, which do
+    # not factor: what is counted by tap is later taken times the filters whose weight there is not zero.
     images = tile.shape[0]
     channels, taps_y, taps_x = hits.shape
     for image in range(images):

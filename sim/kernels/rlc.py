@@ -1,13 +1,14 @@
 """The run-length code: pairs of zero run and level, packed into code words with a last-word bit (JSSC 2017, IV-C)."""
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import compiled
 
 _CHUNK = 2048  # values whose pairs stay in the first-level cache until they are packed
 _MOST_PAIRS = 16  # in one code word
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def find_pairs(values, first, stop, run, held, fields, ends, run_bits, level_bits):
     """Append the pairs that end in values[first:stop] to `fields`, with their places in `ends`.
 
@@ -28,7 +29,7 @@ def find_pairs(values, first, stop, run, held, fields, ends, run_bits, level_bit
     return run, held
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def pack_pairs(fields, ends, held, start, words, covered, used, pair_bits, pairs):
     """Pack `held` pairs into words, the last of which may hold fewer; give the next value and the words used.
 
@@ -47,7 +48,7 @@ def pack_pairs(fields, ends, held, start, words, covered, used, pair_bits, pairs
     return start, used
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def encode_rlc(values, words, covered, run_bits, level_bits, pairs):
     """Code `values` (int16) into `words` (uint64); return the words used.
 
@@ -80,7 +81,7 @@ def encode_rlc(values, words, covered, run_bits, level_bits, pairs):
     return used
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def decode_rlc(words, used, values, run_bits, level_bits, pairs):
     """Expand `used` code words into `values` (int16, filled to its size); return (values made, words read).
 
@@ -115,7 +116,7 @@ def decode_rlc(words, used, values, run_bits, level_bits, pairs):
     return made, used
 
 
-@njit(cache=True)
+@compiled
 def stream_ticks(covered, used, values_per_cycle, core_ticks, link_ticks, code_first):
     """Step a stream of words through codec and link, one behind the other; return the ticks until the last is through.
 

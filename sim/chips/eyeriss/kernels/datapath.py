@@ -5,19 +5,20 @@ and a psum is cut to its width where it leaves the array: sums that wrap do not 
 """
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import compiled
 
 I32 = np.int32
 
 
-@njit(cache=True)
+@compiled
 def wrap(value, bits):
     """Keep the lowest `bits` of a number, read as two's complement."""
     half = np.int64(1) << np.int64(bits - 1)
     return ((np.int64(value) + half) & (2 * half - 1)) - half
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def fill_spad(spad, weights, source):
     """Put the filter words that reached a PE into its spad, in the order filter, channel, tap.
 
@@ -33,7 +34,7 @@ def fill_spad(spad, weights, source):
     spad[used:] = 0
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def line_up(line, tile, channel, row, first_column, stride, outputs):
     """Line up, image by image, the ifmap values that one tap of a filter row meets at each ofmap column."""
     place = 0
@@ -43,7 +44,7 @@ def line_up(line, tile, channel, row, first_column, stride, outputs):
             place += 1
 
 
-@njit(cache=True, boundscheck=False)
+@compiled(boundscheck=False)
 def run_pe(psums, line, spad, tile, own, source, stride, window, flip, outputs):
     """Add what one PE computes to the psums (p, images x F) that came from below: p q S products an ofmap column.
 
@@ -65,7 +66,7 @@ def run_pe(psums, line, spad, tile, own, source, stride, window, flip, outputs):
                     sums[i] += product >> window
 
 
-@njit(cache=True)
+@compiled
 def take_in(psums, glb, own):
     """Bring a chain's psums back from the GLB to its bottom PE."""
     outputs = glb.shape[3]
@@ -75,7 +76,7 @@ def take_in(psums, glb, own):
                 psums[number, image * outputs + output] = glb[image, own[0] + number, own[3], output]
 
 
-@njit(cache=True)
+@compiled
 def put_out(psums, glb, own, psum_bits):
     """Take a chain's psums from its top PE to the GLB, cut to `psum_bits`."""
     outputs = glb.shape[3]
@@ -86,7 +87,7 @@ def put_out(psums, glb, own, psum_bits):
                 glb[image, own[0] + number, own[3], output] = wrap(value, psum_bits)
 
 
-@njit(cache=True)
+@compiled
 def compute_pass(tile, weights, glb, own, filter_sources, ifmap_sources, flips, setting):
     """Compute one pass: its psums (images, filters, rows, F; int16) in `glb` go up through the chains and come back.
 

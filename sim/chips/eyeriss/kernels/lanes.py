@@ -6,7 +6,8 @@ the top of each chain; level 1 the topmost PE. Unsigned indices keep numba's wra
 """
 
 import numpy as np
-from numba import njit
+
+from sim.kernels import compiled
 
 LANES = 16
 FIELD_NAMES = (
@@ -54,7 +55,7 @@ BLOCK_U = np.uint64(BLOCK)
 ) = (np.uint64(number * LANES) for number in range(FIELDS))
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def lane(level, chain, blocks_per_level):
     """Return the index of field 0 of the PE at `level` of `chain`."""
     block = level * blocks_per_level + chain // LANES

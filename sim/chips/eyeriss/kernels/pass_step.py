@@ -1,7 +1,6 @@
 """One processing pass, cycle by cycle: filter load, then ifmap multicast, MACs, LN, GIN psum and GON together."""
 
 import numpy as np
-from numba import njit
 
 from sim.chips.eyeriss.kernels.lanes import (
     ARRIVED,
@@ -56,11 +55,12 @@ from sim.chips.eyeriss.kernels.pass_layout import (
     WORDS_LEFT,
 )
 from sim.chips.eyeriss.kernels.pe_step import step_local_network, step_macs
+from sim.kernels import compiled
 
 NO_BANK = -1
 
 
-@njit(cache=True)
+@compiled
 def load_filters(parameters, set_filters, set_channels, fan_out, counters):
     """Step the GIN filter bus: each row of PEs of each set gets its p q S words, multicast along the row.
 
@@ -79,7 +79,7 @@ def load_filters(parameters, set_filters, set_channels, fan_out, counters):
     counters[FILTER_CYCLES] = counters[CYCLES]
 
 
-@njit(cache=True)
+@compiled
 def reset_lanes(state, parameters, set_filters, set_channels):
     """Clear the array and give every PE of the pass its constants."""
     state[:] = 0
@@ -102,7 +102,7 @@ def reset_lanes(state, parameters, set_filters, set_channels):
                 state[ARRIVED + i] = columns * p
 
 
-@njit(cache=True)
+@compiled
 def step_gon(state, chains, totals, rate, start, gone):
     """Move one bus word of psums from a chain's output port to the GLB; return (chain or -1, words).
 
@@ -122,7 +122,7 @@ def step_gon(state, chains, totals, rate, start, gone):
     return -1, 0
 
 
-@njit(cache=True)
+@compiled
 def step_gin_psum(state, bottom, chains, totals, rate, fifo_words, start):
     """Find the next chain whose bottom PE can take a bus word of psums; return (chain or -1, words)."""
     for turn in range(chains):
@@ -136,7 +136,7 @@ def step_gin_psum(state, bottom, chains, totals, rate, fifo_words, start):
     return -1, 0
 
 
-@njit(cache=True)
+@compiled
 def accepts(state, destinations, start, stop, fifo_words):
     """Return whether every PE that the tag names has room for the next ifmap word."""
     for number in range(start, stop):
@@ -146,7 +146,7 @@ def accepts(state, destinations, start, stop, fifo_words):
     return True
 
 
-@njit(cache=True)
+@compiled
 def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place, counters):
     """Multicast ifmap words at the bus's rate, until one finds a PE without room for it.
 
@@ -178,7 +178,7 @@ def step_gin_ifmap(state, parameters, set_channels, starts, destinations, place,
             place[0] -= 1
 
 
-@njit(cache=True)
+@compiled
 def lay_out_psums(parameters, set_filters):
     """Give, for each chain, the psums that it will put out, and the GON bus word at which they start in the GLB."""
     chains = parameters[CHAINS]
@@ -193,14 +193,15 @@ def lay_out_psums(parameters, set_filters):
     return totals, places
 
 
-@njit(cache=True)
+@compiled
 def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, destinations, counters):
     """Run one pass to its last psum; fill `counters`.
 
     `set_filters` (t sets) and `set_channels` (r sets) give each set's share. The ifmap comes column by column, in a
     column channel by channel, in a channel row by row. `starts` (r x rows + 1) cuts `destinations` into the lanes
     that the multicast tag of one channel set and row selects. In a cycle the GON moves first, then the LN, the GIN of
-    psums, the PEs and the GIN of ifmaps. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
+    psums, the PEs and the GIN of ifmaps: who takes moves before who gives, so that a word takes a cycle for every
+    stage, as through registers. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
     """
     load_filters(parameters, set_filters, set_channels, fan_out, counters)
     reset_lanes(state, parameters, set_filters, set_channels)
@@ -215,6 +216,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     per_image = (parameters[IMAGE_COLUMNS] - 1) * parameters[SLIDE_COLUMNS] + parameters[FILTER_WIDTH]
     ifmap_place = np.array([parameters[IMAGES] * per_image, 0, 0, 0])
     next_out, next_in = 0, 0
+    # 32 bits, like the state: a wider number would halve what one vector instruction steps.
     row_columns = np.int32(parameters[IMAGE_COLUMNS])
     psum_spad = np.int32(parameters[PSUM_SPAD])
     psum_fifo = np.int32(parameters[PSUM_FIFO])
@@ -223,10 +225,11 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     extra_stages, whole_window = parameters[EXTRA_STAGES], parameters[WHOLE_WINDOW]
     past_last = (levels + 1) * blocks
     single_port = parameters[BANK_PORTS] == 1
-    look_out, look_in = True, True  # whether anything has changed since a look at all chains found nothing to move
+    # Whether anything has changed since a look at all chains found nothing to move: most cycles need no such look.
+    look_out, look_in = True, True
     while words_left > 0 and counters[CYCLES] < parameters[CYCLE_LIMIT]:
         counters[CYCLES] += 1
-        written_bank = NO_BANK
+        written_bank = NO_BANK  # where a bank has one port, the GON, whose psums can't wait elsewhere, has it first
         chain, moved = step_gon(state, chains, totals, gon_rate, next_out, gone) if look_out else (-1, 0)
         look_out = chain >= 0
         if chain >= 0:
@@ -236,6 +239,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
             next_out = chain + 1 if chain + 1 < chains else 0
         hops, to_ports, from_bottom = step_local_network(state, levels, blocks, psum_fifo, ln_rate)
         counters[LN_HOPS] += hops
+        # Only the LN fills the output ports, and only it makes room in the bottom PEs.
         look_out = look_out or to_ports > 0
         look_in = look_in or from_bottom > 0
         if reads_left > 0 and look_in:

@@ -1,7 +1,6 @@
 """One cycle of every PE and of every LN hop, sixteen PEs at a time (JSSC 2017, Section V)."""
 
 import numpy as np
-from numba import njit
 
 from sim.chips.eyeriss.kernels.lanes import (
     ARRIVED,
@@ -25,13 +24,14 @@ from sim.chips.eyeriss.kernels.lanes import (
     WINDOW,
     WINDOW_WORDS,
 )
+from sim.kernels import compiled
 
 I32 = np.int32
 ZERO = np.int32(0)
 ONE = np.int32(1)
 
 
-@njit(cache=True, boundscheck=False, inline="never")
+@compiled(boundscheck=False, inline="never")
 def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stages, whole_window):
     """Let every PE issue one MAC if it can; advance its window, filter and column counters; return the MACs issued.
 
@@ -88,7 +88,7 @@ def step_macs(state, first_block, last_block, row_columns, psum_spad, extra_stag
     return issued
 
 
-@njit(cache=True, boundscheck=False, inline="never")
+@compiled(boundscheck=False, inline="never")
 def step_local_network(state, levels, blocks_per_level, fifo_words, rate):
     """Move up to `rate` finished psums from every PE into the FIFO above it.
 

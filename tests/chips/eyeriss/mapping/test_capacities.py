@@ -10,14 +10,19 @@ import pytest
 from support.small_problems import EYERISS, Problem, problem
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.kernels import layer_cost, mapping_bound, mapping_legality
+from sim.chips.eyeriss.kernels import mapping_bound, mapping_legality
+from sim.chips.eyeriss.kernels.layer_energy import evaluate
+from sim.chips.eyeriss.kernels.layer_facts import Capacities, Parameters
+from sim.chips.eyeriss.kernels.loop_cuts import cut_channels, cut_filters, least_cuts
+from sim.chips.eyeriss.kernels.mapping_legality import is_legal
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.capacities import CapacitySearch
-from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, CAPACITY_PLACES, capacities_of
+from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, capacities_of, facts_of
+from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.eyeriss.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
-from sim.networks.layer import BitWidths
+from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
 from sim.runs.runner import Planned, Runner
 from sim.studies.sweeps.spec.equal_area import with_value
 
@@ -62,10 +67,37 @@ def all_mappings(one: Problem, rng: random.Random) -> list[Mapping]:
 def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
     one = problem(seed)
     mappings = all_mappings(one, random.Random(seed))
-    facts = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).facts
-    found = [mapping_legality.is_legal(facts, *mapping.as_tuple()) for mapping in mappings]
+    task = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).task
+    found = [is_legal(task.facts, task.capacities, Parameters(*mapping.as_tuple())) for mapping in mappings]
     wanted = [not violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine)) for mapping in mappings]
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", Parameters._fields)
+def test_no_parameter_may_be_less_than_one(name: str) -> None:
+    one = problem(0)
+    task = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).task
+    smallest = Parameters(1, 1, 1, 1, 1, 1, 1)
+    assert is_legal(task.facts, task.capacities, smallest)
+    assert not is_legal(task.facts, task.capacities, smallest._replace(**{name: 0}))
+
+
+@pytest.mark.parametrize("col_id", [1, 2, 3])
+@pytest.mark.parametrize("rows", [1, 2, 8])
+def test_sets_beside_each_other_need_column_tags(col_id: int, rows: int) -> None:
+    """Take sets of one column on eight, where 1, 3 or 7 tags are not enough for all of a row of them."""
+    machine = EYERISS.model_copy(
+        update={
+            "pe_array": EYERISS.pe_array.model_copy(update={"rows": rows, "columns": 8}),
+            "noc": EYERISS.noc.model_copy(update={"col_id": col_id}),
+        }
+    )
+    layer = Layer("fc", LayerKind.FC, Shape(G=1, M=40, C=2, R=2, S=2, E=1, F=1), stored_height=2, stored_width=2)
+    folded = fold(layer.shape, machine)
+    facts, capacities = facts_of(layer, folded, machine, 1), capacities_of(machine, layer.bits)
+    mappings = [Mapping(m=40, n=1, e=1, p=1, q=1, r=1, t=t) for t in range(1, 41)]
+    found = [is_legal(facts, capacities, Parameters(*mapping.as_tuple())) for mapping in mappings]
+    assert found == [not violations(Case(folded, 1, layer.bits, mapping, machine)) for mapping in mappings]
 
 
 def test_some_drawn_mappings_are_legal_and_some_are_not() -> None:
@@ -128,38 +160,56 @@ def test_what_is_known_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(mapping_legality, "best_of_legal", None)  # the first thing that a search needs
     assert search.best(capacities) == found
     with pytest.raises(TypeError):
-        search.best(capacities + 1)
+        search.best(Capacities(*(room + 1 for room in capacities)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_bound_is_above_the_cost_of_a_mapping_that_it_covers(seed: int) -> None:
     one = problem(seed)
     search = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
-    facts, costs = search.facts, search.costs
+    task = search.task
     for mapping in sample(one, 30):
         if mapping.e not in search.widths or mapping.n not in search.image_counts:
             continue
-        m, n, e, p, q, r, t = mapping.as_tuple()
-        stored = search.stored[list(search.widths).index(e)]
-        energy, cycles, dram_bits, _ = layer_cost.evaluate(facts, costs, m, n, e, p, q, r, t, stored)
-        outer = mapping_bound.outer_loops(facts, costs, e, n, stored)
-        channel_cuts = mapping_bound.cut_channels(facts, q, r)
-        exact = layer_cost.count_filter_cuts(facts, m, p, t)
-        least = mapping_bound.least_cuts(facts, m, min(p * t, m), p)
-        assert all(few <= many for few, many in zip(least, exact, strict=True))
+        m, n, e, p, q, r, t = sizes = Parameters(*mapping.as_tuple())
+        stored = float(search.stored[list(search.widths).index(e)])
+        found = evaluate(task.facts, task.transfers, task.costs, sizes, stored)
+        outer = mapping_bound.outer_loops(task.facts, task.transfers, task.costs, e, n, stored)
+        channel_cuts = cut_channels(task.facts, q, r)
+        exact = cut_filters(task.facts, m, p, t)
+        least = least_cuts(task.facts, m, min(p * t, m), p)
         for objective in range(4):
-            wanted = mapping_bound.objective_of(objective, energy, cycles, dram_bits)
+            wanted = mapping_bound.objective_of(objective, *found)
             for cuts, sets in ((exact, (t, t)), (least, (t, t)), (least, (1, t + 3))):
-                bound = mapping_bound.bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets)
+                bound = mapping_bound.bound(task._replace(objective=objective), outer, cuts, channel_cuts, r, sets)
                 assert bound[0] <= wanted
-                assert bound[1] <= energy
+                assert bound[1] <= found.energy
 
 
-def test_capacities_stand_where_the_facts_have_them() -> None:
+def test_capacities_are_those_of_the_published_chip() -> None:
     one = problem(0)
-    facts = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).facts
-    assert list(facts[CAPACITY_PLACES]) == list(capacities_of(EYERISS, one.layer.bits))
-    assert capacities_of(EYERISS, BitWidths()).tolist() == [12, 224, 15, 31, 25, 512 * 64, 2 * 512 * 64 // 16]
+    there = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).task.capacities
+    assert there == capacities_of(EYERISS, one.layer.bits)
+    assert capacities_of(EYERISS, BitWidths()) == Capacities(
+        array_rows=12,
+        filter_spad=224,
+        row_tags=15,
+        col_tags=31,
+        fmap_banks=25,
+        bank_bits=512 * 64,
+        filter_buffer=2 * 512 * 64 // 16,
+    )
+
+
+def test_numbers_of_a_kind_are_of_one_type() -> None:
+    """Else the kernels are compiled once more for every mixture, which takes seconds."""
+    for seed in range(40):
+        one = problem(seed)
+        task = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).task
+        for whole in (task.facts, task.capacities, task.lows, task.highs):
+            assert {type(value) for value in whole} == {int}
+        for real in (task.transfers, task.costs):
+            assert {type(value) for value in real} == {float}
 
 
 def test_the_best_mappings_are_the_same_counted_and_uncounted() -> None:

@@ -1,0 +1,106 @@
+"""Where compiled kernels are kept: apart from other code, by all their text; numba's settings stay as they were."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import sim
+from sim.kernels import compiled
+
+KERNEL_FILES = sorted(
+    path.relative_to(Path(sim.__file__).parents[1])
+    for pattern in ("kernels/*.py", "chips/*/kernels/*.py")
+    for path in Path(sim.__file__).parent.glob(pattern)
+)
+MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in KERNEL_FILES]
+
+LOOK = f"""
+import importlib, numba
+from pathlib import Path
+before = numba.config.CACHE_DIR
+for module in {MODULES!r}:
+    found = vars(importlib.import_module(module)).values()
+    assert numba.config.CACHE_DIR == before, module
+    for kernel in found:
+        if isinstance(kernel, numba.core.dispatcher.Dispatcher):
+            print(Path(kernel._cache.cache_path).parent)
+"""
+
+
+def cache_folders(tmp_path: Path, wanted: str, *, root: Path = Path(sim.__file__).parents[1]) -> set[str]:
+    """Import every kernel file in a fresh process; return where their compiled code will be."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": wanted, "NUMBA_DISABLE_JIT": "0"}
+    environment["PYTHONPATH"] = str(root)
+    command = [sys.executable, "-c", LOOK]
+    found = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return set(found.stdout.split())
+
+
+def test_all_kernels_share_a_folder_below_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    (folder,) = cache_folders(tmp_path, str(tmp_path / "mine"))
+    assert Path(folder).parent == tmp_path / "mine"
+    assert Path(folder).name.startswith("kernels-")
+
+
+def test_else_the_folder_is_beside_the_sources(tmp_path: Path) -> None:
+    (folder,) = cache_folders(tmp_path, "")
+    assert Path(folder).parent == Path(sim.__file__).parent / "kernels" / "__pycache__"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's folder is named otherwise")
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_where_sources_cannot_be_written_to_it_is_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compiled(lambda: 3)() == 3
+    (kept,) = tmp_path.rglob("*.nbi")
+    assert kept.relative_to(tmp_path).parts[0] == "sim"
+    assert kept.relative_to(tmp_path).parts[1].startswith("kernels-")
+
+
+@pytest.mark.parametrize("changed", ["sim/kernels/rlc.py", "sim/chips/eyeriss/kernels/lanes.py"])
+def test_the_folder_is_another_where_any_kernel_is(changed: str, tmp_path: Path) -> None:
+    """Numba alone would go on with what it compiled for the callers of the changed one."""
+    for path in KERNEL_FILES:
+        copy = tmp_path / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((Path(sim.__file__).parents[1] / path).read_bytes())
+    for folder in ("sim", "sim/chips", "sim/chips/eyeriss"):
+        (tmp_path / folder / "__init__.py").touch()
+    wanted = str(tmp_path / "mine")
+    before = cache_folders(tmp_path, wanted, root=tmp_path)
+    with (tmp_path / changed).open("a", encoding="utf-8") as source:
+        source.write("# and now it is another\n")
+    after = cache_folders(tmp_path, wanted, root=tmp_path)
+    assert len(before) == len(after) == 1
+    assert before != after
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_a_kernel_made_later_leaves_the_setting_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code of a user's own goes where the user wants it, before and after; ours into our folder there."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    ours, theirs = compiled(lambda: 1), numba.njit(cache=True)(lambda: 2)
+    assert (ours(), theirs(), numba.config.CACHE_DIR) == (1, 2, str(tmp_path))
+    kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.nbi")}
+    assert sorted(name.split("-")[0].split("_")[0] for name in kept) == ["kernels", "kernels"]
+    assert sum(name.startswith("kernels-") for name in kept) == 1
+
+
+def test_the_setting_is_put_back_where_a_kernel_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    if numba.config.DISABLE_JIT:
+        pytest.skip("nothing is refused")
+    with pytest.raises(TypeError):
+        compiled(1)
+    assert str(tmp_path) == numba.config.CACHE_DIR
