@@ -1,17 +1,47 @@
-"""Cycle-level simulator and energy model of the Eyeriss CNN accelerator."""
+"""Simulators and energy models of spatial DNN accelerators, Eyeriss first.
+
+`sim.run`, `sim.estimate`, `sim.map`, `sim.compare`, `sim.sweep` and `sim.validate` are what scripts call; they raise
+`sim.InputError` for what is wrong with their input and `sim.ModelError` where a law of the simulator breaks. All else
+is private by convention.
+"""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.api import EstimateResult as EstimateResult
+    from sim.api import MachinesResult as MachinesResult
+    from sim.api import MappingResult as MappingResult
+    from sim.api import ModelsResult as ModelsResult
+    from sim.api import RunResult as RunResult
+    from sim.api import ValidationResult as ValidationResult
+    from sim.api import compare as compare
+    from sim.api import estimate as estimate
+    from sim.api import map as map
+    from sim.api import run as run
     from sim.api import sweep as sweep
+    from sim.api import validate as validate
+    from sim.errors import InputError as InputError
+    from sim.errors import ModelError as ModelError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+_CALLS = ("compare", "estimate", "map", "run", "sweep", "validate")
+_RESULTS = ("EstimateResult", "MachinesResult", "MappingResult", "ModelsResult", "RunResult", "ValidationResult")
+_ERRORS = ("InputError", "ModelError")
 
 
 def __getattr__(name: str) -> object:
     """Import what scripts call when they first ask for it: the package itself stays light."""
-    if name == "sweep":
-        from sim.api import sweep
+    if name in _ERRORS:
+        from sim import errors
 
-        return sweep
+        return getattr(errors, name)
+    if name in _CALLS or name in _RESULTS:
+        from sim import api
+
+        return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List what is public."""
+    return sorted(["__version__", *_CALLS, *_RESULTS, *_ERRORS])

@@ -75,7 +75,7 @@ class Published:
 
     `names` are the quantities as people write them, `columns` those that the tables have for each layer; `ratios` are
     figures held to a plain difference. `layer_figures` and `total_figures` give ours by quantity and unit.
-    `meanings` say what a quantity counts; `power_shares` are by workload. `unit` is what energies must be in to be compared.
+    `meanings` say what a quantity counts; `power_shares` are by workload. Energies are compared in `unit`.
     """
 
     networks: tuple[MeasuredNetwork, ...]

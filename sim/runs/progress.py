@@ -16,7 +16,7 @@ def _nothing(name: str) -> None:
     """Tell nobody."""
 
 
-def Silent(total: int) -> AbstractContextManager[Done]:  # noqa: N802 - a constant of the type above
+def Silent(total: int) -> AbstractContextManager[Done]:
     """Return the progress of those who don't want any."""
     return nullcontext(_nothing)
 

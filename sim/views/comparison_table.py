@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.table import Table
 
-from sim.errors import printable
 from sim.studies.comparison import ENERGIES, Comparison, Difference, LayerComparison
-from sim.views.console import energy_unit
+from sim.views.console import energy_unit, plain
 
 _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
 
@@ -18,8 +16,8 @@ _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
 def show_comparison(comparison: Comparison, console: Console) -> None:
     """Print a title, the layers with the largest differences first, and the summary."""
     about = comparison.analytic.provenance
-    title = f"[bold]{_plain(about['workload'])}[/bold] on {_plain(about['arch'])}"
-    notes = f"analytic ({about['options']['code']}) against cycle model, cost table {_plain(about['cost_table'])}"
+    title = f"[bold]{plain(about['workload'])}[/bold] on {plain(about['arch'])}"
+    notes = f"analytic ({about['options']['code']}) against cycle model, cost table {plain(about['cost_table'])}"
     console.print(Group(f"{title}, {notes}", comparison_table(comparison), "", *comparison_summary(comparison)))
 
 
@@ -33,7 +31,7 @@ def comparison_table(comparison: Comparison) -> Table:
     for head in (f"energy\n{unit}", f"analytic\n{unit}", "\n%", *energies, *measures):
         table.add_column(head, justify="right", no_wrap=True)
     for layer in comparison.largest_first:
-        table.add_row(_plain(layer.name), *_cells(layer.quantities), _verdict([layer]))
+        table.add_row(plain(layer.name), *_cells(layer.quantities), _verdict([layer]))
     table.add_section()
     table.add_row("total", *_cells(comparison.total), _verdict(comparison.layers), style="bold")
     return table
@@ -63,7 +61,7 @@ def difference_text(difference: Difference) -> str:
 
 def comparison_summary(comparison: Comparison) -> list[str]:
     """Return the lines below the table: counts that should be equal, and the total as Table I has it."""
-    lines = [f"unequal: {_plain(layer)}: {count}" for layer, count in comparison.unequal]
+    lines = [f"unequal: {plain(layer)}: {count}" for layer, count in comparison.unequal]
     system, unit = comparison.total["system"], comparison.cycle.layers[0].energy.unit
     lines.append(
         f"simulation {system.cycle:.2e} {unit}, analytical {system.analytic:.2e} {unit}, "
@@ -72,8 +70,3 @@ def comparison_summary(comparison: Comparison) -> list[str]:
     if not comparison.cycle.complete:
         lines.append(f"interrupted: the figures above are of the {len(comparison.layers)} layers that were finished")
     return lines
-
-
-def _plain(text: object) -> str:
-    """Keep what people wrote in files from being taken for markup or for control characters."""
-    return escape(printable(str(text)))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from rich.console import Group
-from rich.markup import escape
+from rich.console import Console, Group
 from rich.table import Table
 
-from sim.errors import printable
 from sim.ledger.estimate import Estimate, estimate_of, percent
 from sim.ledger.results import NetworkResult
-from sim.views.console import make_console
+from sim.views.console import make_console, plain
 from sim.views.scale import Scale, scale_for
 
 _MOST_SHOWN = 1e5  # five digits before the point stay readable
@@ -26,15 +24,20 @@ def estimate_summary(estimate: Estimate) -> str:
 
 
 def show_estimate(result: NetworkResult, *, status: str, to_stderr: bool) -> None:
+    """Print the table that people see, and what it holds, where a command prints."""
+    print_estimate(result, make_console(to_stderr=to_stderr), status=status)
+
+
+def print_estimate(result: NetworkResult, console: Console, *, status: str) -> None:
     """Print the table that people see, and what it holds."""
-    estimate, origin = estimate_of(result), {key: _plain(value) for key, value in result.provenance.items()}
+    estimate, origin = estimate_of(result), {key: plain(value) for key, value in result.provenance.items()}
     scale = scale_for(estimate.unit, estimate.largest, below=_MOST_SHOWN)
     lines = [f"batch {result.batch}: {estimate_summary(estimate)}"]
     if status == "provisional":
         lines.append(f"note: cost table {origin['cost_table']} is provisional, not yet calibrated")
     title = f"[bold]{origin['workload']}[/bold] on {origin['arch']}, {origin['model']} model"
     head = f"{title}, cost table {origin['cost_table']}: energy per image in {scale.name}"
-    make_console(to_stderr=to_stderr).print(Group(head, _shown_table(estimate, scale), "", *lines))
+    console.print(Group(head, _shown_table(estimate, scale), "", *lines))
 
 
 def _shown_table(estimate: Estimate, scale: Scale) -> Table:
@@ -48,10 +51,5 @@ def _shown_table(estimate: Estimate, scale: Scale) -> Table:
     table.add_column("share %", f"{percent(estimate.total, estimate.total):.1f}", justify="right", no_wrap=True)
     for layer in estimate.layers:
         numbers = [f"{getattr(layer, kind) / scale.factor:.2f}" for kind in kinds]
-        table.add_row(_plain(layer.name), *numbers, f"{percent(layer.total, estimate.total):.1f}")
+        table.add_row(plain(layer.name), *numbers, f"{percent(layer.total, estimate.total):.1f}")
     return table
-
-
-def _plain(text: object) -> str:
-    """Keep what people wrote in files from being taken for markup or for control characters."""
-    return escape(printable(str(text)))

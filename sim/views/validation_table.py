@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.table import Table
 
 from sim.chips.published import TOTAL, Bound
-from sim.errors import printable
 from sim.ledger.energy import CostTable
 from sim.studies.validation import Broken, Cell, NetworkValidation, Validation
+from sim.views.console import plain
 
 _DIGITS = {"power": (1, 0), "active_pes": (0, 0), "chip_energy": (2, 2)}  # ours and published; otherwise 2 and 1
 _TOTAL_DIGITS = _DIGITS | {"active_pes": (1, 0), "frame_rate": (3, 3)}
@@ -26,11 +25,11 @@ _LEGEND = (
 def show_validation(validation: Validation, console: Console, *, machine: str, table: CostTable) -> None:
     """Print the tables of each network, the columns of both, and what is broken."""
     parts: list[Table | Group | str] = [
-        f"[bold]cycle model[/bold] on {_plain(machine)}, cost table {_plain(table.name)}, "
+        f"[bold]cycle model[/bold] on {plain(machine)}, cost table {plain(table.name)}, "
         f"against the measured chip ({validation.networks[0].published.source})"
     ]
     if table.status == "provisional":
-        parts.append(f"note: cost table {_plain(table.name)} is provisional, not yet calibrated")
+        parts.append(f"note: cost table {plain(table.name)} is provisional, not yet calibrated")
     for network in validation.networks:
         parts += ["", f"[bold]{network.network.title}[/bold], batch {network.network.batch}"]
         parts += _fitting_tables(network, console)
@@ -178,8 +177,3 @@ def _table(first: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(first, no_wrap=True)
     return table
-
-
-def _plain(text: object) -> str:
-    """Keep what people wrote in files from being taken for markup or for control characters."""
-    return escape(printable(str(text)))

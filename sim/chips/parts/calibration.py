@@ -1,4 +1,4 @@
-"""What a calibration hands back: fitted costs with their intervals, what is left of the evidence, and the cost table."""
+"""What a calibration hands back: fitted costs with their intervals, and what is left of the evidence."""
 
 from __future__ import annotations
 

@@ -116,8 +116,8 @@ _NAMES = {
     COMPRESSION: "DRAM compression",
 }
 _MEANINGS = {
-    "glb_accesses": "What the papers count as buffer accesses, as bytes of 16-bit words: psums and ofmaps in and out, and "
-    "ifmap reads. Ifmap fills and filters are left out, so it is less than all bytes (see glb).",
+    "glb_accesses": "What the papers count as buffer accesses, as bytes of 16-bit words: psums and ofmaps in and "
+    "out, and ifmap reads. Ifmap fills and filters are left out, so it is less than all bytes (see glb).",
     "dram_accesses": "Bytes over the DRAM link, after compression.",
     "processing_latency": "Time without the waits for fmaps from and to DRAM.",
     "total_latency": "Time with the waits for fmaps from and to DRAM.",

@@ -62,7 +62,7 @@ class Site:
 
 
 def read_axis(path: str, site: Site, chips: Sequence[AnyChip]) -> Axis:
-    """Read a path, known to some of the chips, and its values; raise InputError for what is unknown or of a wrong type."""
+    """Read a path, known to some of the chips, and its values; raise InputError for what is unknown or wrong."""
     axis = read_paired_axis(path, site, chips)
     check_repeats(axis.values, axis.written, site)
     return axis

@@ -1,0 +1,307 @@
+"""`sim.run` and its siblings: what the command line can do, as functions of names, paths, dicts or objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
+
+from sim.api.results import EstimateResult, MachinesResult, MappingResult, ModelsResult, RunResult, ValidationResult
+from sim.chips.goals import Objective
+from sim.codes.expected import FmapCode
+from sim.errors import InputError, did_you_mean
+from sim.formats.any_network import read_network
+from sim.ledger.results import NetworkResult
+from sim.runs.progress import Progress, Silent, told
+from sim.runs.request import Choices, Costs, Machine, Network, read_request
+from sim.runs.run import RunOptions, estimate_network, estimate_options, run_network
+from sim.studies.comparison import compare_models
+from sim.studies.machines import compare_machines
+from sim.studies.mapping import map_layers
+from sim.studies.measured import measured_requests, validate_requests
+from sim.studies.sweeps.run import fill, open_store
+from sim.studies.sweeps.spec.spec import read_study
+from sim.studies.sweeps.store.store import MEMORY
+from sim.studies.sweeps.store.tables import as_frame, require_pandas
+from sim.studies.sweeps.workers.executors import Workers, executor_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Unpack
+
+    import pandas as pd
+
+Callback = Callable[[int, int, str], None]
+ResultT = TypeVar("ResultT", bound=RunResult)
+
+
+class Choosing(TypedDict, total=False):
+    """What every call lets its caller choose.
+
+    `arch` and `cost_table` are names, paths, dicts in the files' form, or objects; `set` puts values at dotted paths, as in
+    a sweep. `layers` are names or patterns; `mapping` gives layers mappings, as {"CONV3": {"m": 64, ...}} or texts;
+    `constrain` limits parameters: {"n": 1, "CONV*:m": "all"} or texts. `bits` and `zeros` are by tensor. Voltage and
+    clocks are texts with units. `inputs` are images that an ONNX network is run on, `shape` its inputs' free
+    dimensions. `objective` is "energy", "delay", "edp" or "dram".
+    """
+
+    arch: Machine
+    set: Mapping[str, Any]
+    cost_table: Costs
+    batch: int
+    layers: str | Sequence[str]
+    mapping: Mapping[str, Mapping[str, int] | str] | Sequence[str]
+    objective: Literal["energy", "delay", "edp", "dram"]
+    constrain: Mapping[str, int | str] | Sequence[str]
+    bits: Mapping[str, int]
+    zeros: Mapping[str, float]
+    voltage: str
+    clock: str
+    link_clock: str
+    skip: Literal["ifmap", "either", "none"]
+    code: Literal["rlc", "significance_map", "none"]
+    inputs: Path | str
+    shape: Mapping[str, Sequence[int]] | Sequence[str]
+
+
+def run(
+    network: Network | object,
+    example: object = None,
+    *,
+    model: str | None = None,
+    seed: int = 0,
+    check: bool = False,
+    reuse: bool = True,
+    progress: Callback | None = None,
+    **chosen: Unpack[Choosing],
+) -> RunResult:
+    """Run a network on a machine, by the chip's first model unless another is asked for.
+
+    `network` is a name, a path (a workload, .onnx, or another tool's file), a dict in a workload file's form, or a
+    PyTorch module, which is exported to ONNX with the `example` input. `check` computes every ofmap and compares it
+    with a plain convolution: `.ofmaps` then has them. `progress` is called with (finished, total, layer). See Choosing
+    for the rest. An interrupt gives a result that is not `complete`, where any layer was finished.
+
+    Raises InputError for anything wrong with the input, ModelError where a checked value or a conservation law breaks.
+    """
+    with _network(network, example) as source, _plain_places():
+        choices = _choices(source, chosen)
+        request = read_request(choices)
+        options = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": reuse}
+        options |= {"bits": dict(choices.bits)} if choices.bits else {}
+        options |= {"check": True} if check else {}
+        how = RunOptions(model=model, seed=seed, reuse=reuse, check=check, options=options)
+        return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
+
+
+def estimate(network: Network | object, example: object = None, **chosen: Unpack[Choosing]) -> EstimateResult:
+    """Estimate a network's energy in closed form, as the methodology does (Asilomar 2017), in units of one MAC.
+
+    Raises InputError for anything wrong with the input.
+    """
+    with _network(network, example) as source, _plain_places():
+        costs: Choosing = {"cost_table": "normalized-65nm"}
+        request = read_request(_choices(source, costs | chosen, methodology=True))
+        return _shown(EstimateResult, estimate_network(request, estimate_options(request)), request.table.status)
+
+
+def map(
+    network: Network | object, example: object = None, *, top: int = 5, **chosen: Unpack[Choosing]
+) -> MappingResult:
+    """Find the `top` best mappings of each layer.
+
+    Raises InputError for anything wrong with the input, and for a layer that no mapping is legal for.
+    """
+    with _network(network, example) as source, _plain_places():
+        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=top))
+
+
+@overload
+def compare(
+    network: Network | object,
+    *,
+    arch: Sequence[Machine],
+    model: str | None = ...,
+    seed: int = ...,
+    progress: Callback | None = ...,
+    **chosen: Any,
+) -> MachinesResult: ...
+@overload
+def compare(
+    network: Network | object,
+    *,
+    arch: Machine = ...,
+    seed: int = ...,
+    progress: Callback | None = ...,
+    **chosen: Any,
+) -> ModelsResult: ...
+def compare(
+    network: Network | object,
+    *,
+    arch: Machine | Sequence[Machine] = "eyeriss",
+    model: str | None = None,
+    seed: int = 0,
+    progress: Callback | None = None,
+    **chosen: Any,
+) -> MachinesResult | ModelsResult:
+    """Compare several machines on one network, or, with a single machine, its chip's two models.
+
+    Machines are compared by their analytic model unless `model` is another; what one can't run is told with its reason.
+    Raises InputError for anything wrong with the input.
+    """
+    with _network(network, None) as source, _plain_places():
+        if isinstance(arch, Sequence) and not isinstance(arch, str):
+            choices = _choices(source, chosen)
+            how = RunOptions(model=model, seed=seed, options=choices.of_the_mapper())
+            return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
+        if model is not None:
+            raise InputError.located(
+                "model", wrong="only one machine is given", allowed="leave it out: both models run"
+            )
+        request = read_request(_choices(source, {**chosen, "arch": arch}))
+        options = request.choices.of_the_mapper()
+        return ModelsResult(compare_models(request, seed=seed, options=options, progress=_progress(progress)))
+
+
+def validate(
+    arch: Machine = "eyeriss",
+    *,
+    cost_table: Costs | None = None,
+    mapper: bool = False,
+    seed: int = 0,
+    progress: Callback | None = None,
+) -> ValidationResult:
+    """Run the networks that were measured on a machine's chip, and compare every published figure with ours.
+
+    `mapper` lets the mapper choose, instead of the mappings stated for these runs. Raises InputError for a chip that
+    was not measured.
+    """
+    with _plain_places():
+        requests = measured_requests(Choices(network="", arch=arch, cost_table=cost_table), by_mapper=mapper)
+        return ValidationResult(validate_requests(requests, seed=seed, progress=_progress(progress)), requests[0][1])
+
+
+def sweep(
+    spec: Path | str | Mapping[str, Any],
+    workers: Workers = 1,
+    *,
+    scheduler: str | None = None,
+    store: Path | str | None = None,
+    progress: Callback | None = None,
+) -> pd.DataFrame:
+    """Run a sweep; give one row for each point and layer, and one for each point's total, units in column names.
+
+    `spec` is a file or the same as data. With `store`, points go to that SQLite file, and those there are not done
+    again. `workers` is a number of processes, "all" for one a core, or None for that where points are many; `scheduler`
+    is the address of a Dask cluster in their place. More than one worker start fresh processes, so a script needs its
+    `if __name__ == "__main__"`. `progress` is called with (finished, total, "points").
+
+    Needs pandas; raises InputError for what is wrong with spec, store or cluster.
+    """
+    require_pandas()
+    study, executor = read_study(spec, read_network=read_network), executor_for(workers, scheduler)
+    with open_store(MEMORY if store is None else str(store), study, executor) as kept:
+        with _progress(progress)(len(kept.missing())) as done:
+            for _outcome in fill(kept, study, executor):
+                done("points")
+        return as_frame(kept)
+
+
+def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool = False) -> Choices:
+    """Put what was chosen into the words of a request; raise TypeError for a name that is none."""
+    unknown = [name for name in chosen if name not in Choosing.__annotations__]
+    if unknown:
+        allowed = did_you_mean(unknown[0], Choosing.__annotations__)
+        raise TypeError(f"got an unexpected keyword argument {unknown[0]!r}; {allowed}")
+    given = {name: value for name, value in chosen.items() if value is not None}
+    own = {name: given[name] for name in given if name in {field.name for field in fields(Choices)}}
+    own |= {"edits": given.get("set", {}), "images": given.get("inputs"), "methodology": methodology}
+    own |= {
+        "layers": _texts(given["layers"], ",") if "layers" in given else None,
+        "mapping": _mappings(given.get("mapping", ())),
+        "constrain": _pairs(given.get("constrain", ())),
+        "objective": _objective(given.get("objective", "energy")),
+        "code": _code(given.get("code")),
+        "shape": _shapes(given.get("shape", ())),
+    }
+    return Choices(network=network, **own)
+
+
+def _texts(value: str | Iterable[str], split: str) -> tuple[str, ...]:
+    return tuple(value.split(split)) if isinstance(value, str) else tuple(value)
+
+
+def _mappings(value: Mapping[str, Mapping[str, int] | str] | Iterable[str]) -> tuple[str, ...]:
+    """Write mappings as the command line has them."""
+    if not isinstance(value, Mapping):
+        return _texts(value, ";")
+    inside = {
+        layer: one if isinstance(one, str) else ",".join(f"{name}={number}" for name, number in one.items())
+        for layer, one in value.items()
+    }
+    return tuple(f"{layer}:{pairs}" for layer, pairs in inside.items())
+
+
+def _pairs(value: Mapping[str, int | str] | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, Mapping):
+        return _texts(value, ";")
+    return tuple(f"{name}={number}" for name, number in value.items())
+
+
+def _shapes(value: Mapping[str, Sequence[int]] | Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(value, Mapping):
+        return _texts(value, ";")
+    return tuple(f"{name}={'x'.join(str(size) for size in sizes)}" for name, sizes in value.items())
+
+
+def _objective(name: str) -> Objective:
+    try:
+        return Objective(name)
+    except ValueError as error:
+        allowed = did_you_mean(str(name), list(Objective))
+        raise InputError.located("objective", wrong=f"no objective '{name}'", allowed=allowed) from error
+
+
+def _code(name: str | None) -> FmapCode | None:
+    try:
+        return None if name is None else FmapCode(name)
+    except ValueError as error:
+        allowed = did_you_mean(str(name), list(FmapCode))
+        raise InputError.located("code", wrong=f"no code '{name}'", allowed=allowed) from error
+
+
+def _progress(callback: Callback | None) -> Progress:
+    return Silent if callback is None else told(callback)
+
+
+def _shown(kind: type[ResultT], result: NetworkResult, status: str) -> ResultT:
+    """Put a result into one that shows itself."""
+    own = {field.name: getattr(result, field.name) for field in fields(NetworkResult)}
+    return kind(**own, cost_status=status)
+
+
+@contextmanager
+def _network(network: Network | object, example: object) -> Iterator[Any]:
+    """Return the network, a PyTorch module as the ONNX file that it is exported to."""
+    from sim.api.torch_module import exported, is_module
+
+    if not is_module(network):
+        yield network
+        return
+    with exported(network, example) as path:
+        yield path
+
+
+@contextmanager
+def _plain_places() -> Iterator[None]:
+    """Name arguments as Python does in errors: `link_clock`, not `--link-clock`."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        if not text.startswith("--"):
+            raise
+        option, rest = text.removeprefix("--").split(":", 1)
+        raise InputError(f"{option.replace('-', '_')}:{rest}") from error
