@@ -33,9 +33,8 @@ FROM_OFMAPS = {"bits", "energy", "power_w", "power_by_component_w", "total_cycle
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload, at 16 bits and at 8."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("tiny8.yaml").write_text(
         TINY.replace("layers:", "bits: {ifmap: 8 b, filter: 8 b, psum: 8 b}\nlayers:"), "utf-8"

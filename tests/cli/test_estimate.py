@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.terminals import stand_in
 
 from sim.chips.eyeriss.analytic.coding import FmapCode
 from sim.chips.eyeriss.analytic.model import AnalyticModel
@@ -79,9 +78,8 @@ ZEROS = "write e.g. ifmap=0.5,filter=0.3,ofmap=0.4"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload and a cost table, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("costs.yaml").write_text(COSTS, encoding="utf-8")
 

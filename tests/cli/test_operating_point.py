@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from support.marked import place, plain
-from support.terminals import stand_in
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.machine import Machine, read_machine
@@ -43,9 +42,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 

@@ -13,7 +13,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from support.terminals import stand_in
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
@@ -73,9 +72,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload and a full cost table, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("full.yaml").write_text(yaml.safe_dump(FULL), encoding="utf-8")
 

@@ -30,9 +30,8 @@ layers:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 

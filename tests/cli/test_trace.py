@@ -25,9 +25,8 @@ SEE = "see sim trace --help"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 

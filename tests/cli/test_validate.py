@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
+from support.commands import call
 from support.made_up import as_published
 from support.terminals import stand_in
 
@@ -23,7 +24,6 @@ from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.silicon.published import NETWORKS
 from sim.chips.eyeriss.silicon.validation import COLUMNS, Validation, validate
 from sim.cli import validate as command
-from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult, LayerRun
@@ -45,14 +45,6 @@ class Outcome:
     found: dict[str, Any]
     rows: list[dict[str, str]]
     plot: bytes
-
-
-def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(arguments)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
 
 
 @pytest.fixture(scope="module")

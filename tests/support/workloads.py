@@ -16,6 +16,8 @@ layers:
 """
 LEGAL = "conv1:m=8,n=1,e=12,p=8,q=3,r=1,t=1"  # a mapping of its first layer
 
+DENSE = TINY.replace("ifmap: 0.5", "ifmap: 0.0")
+
 # So small that traces can be written down: 16 ifmap values, 9 weights, 4 ofmap values; then 9, 2 and 18.
 TRACEABLE = """\
 schema: 1

@@ -45,9 +45,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small model."""
-    monkeypatch.chdir(tmp_path)
     onnx.save(small_cnn(), "net.onnx")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,17 +15,13 @@ from support.onnx_builder import build, node, small_cnn, weights, whole
 from sim.formats.onnx.network import OnnxNetwork, read_onnx
 from sim.networks.layer import Layer, LayerKind, Padding, Shape
 
+pytestmark = pytest.mark.usefixtures("folder")  # each test stands in an empty one
+
 X = {"x": [1, 8, 12, 10]}
 FMAPS = (
     "zeros: weights' zeros are counted; fmaps' are assumed: 0.5 behind a ReLU, also through max pooling and "
     "operators that only move values, else 0"
 )
-
-
-@pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def read(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> OnnxNetwork:
