@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.naive import rlc_words
+from support.naive.run_lengths import rlc_words
 
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine

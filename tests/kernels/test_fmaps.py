@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.naive import covered, live_products
+from support.naive.loops import covered
+from support.naive.replay import live_products
 
 from sim.kernels.fmaps import count_live_products, count_live_taps, count_uses, place_image, relu, sign_draws
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.naive import pipeline_ticks, rlc_values, rlc_words, rle_pairs
+from support.naive.run_lengths import pipeline_ticks, rlc_values, rlc_words, rle_pairs
 
 from sim.kernels.rlc import decode_rlc, encode_rlc, stream_ticks
 

@@ -20,7 +20,8 @@ from sim.files.catalogue import find_machine
 from sim.ledger.counts import Direction, Level, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
-from support.naive import Replay, replay, rlc_words
+from support.naive.replay import Replay, replay
+from support.naive.run_lengths import rlc_words
 
 CASES_OF_A_KIND = 30
 

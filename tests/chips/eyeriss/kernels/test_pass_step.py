@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.naive import PassSpec, covered, pieces, step_pass_naively
+from support.naive.loops import covered, pieces
+from support.naive.pe_array import PassSpec, step_pass_naively
 
 from sim.chips.eyeriss.kernels import lanes
 from sim.chips.eyeriss.kernels.pass_layout import COUNTERS, PARAMETERS
