@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from support.pages import BROWSER, check, complaints
+from support.patience import patient
 from support.plotted_sweeps import GRID, Found, found_at, plot, store
 from support.stored_sweeps import figures
 
@@ -118,7 +119,7 @@ def test_ten_thousand_points(tmp_path: Path) -> None:
     there = store(tmp_path, {"schema": 1, "workload": "alexnet", "axes": axes}, found)
     started = time.process_time()
     assert plot(there) == 0
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < patient(20)  # a few seconds as a rule
     assert (tmp_path / "sweep.html").stat().st_size < 2_000_000
 
 

@@ -16,7 +16,7 @@ from sim.kernels.fmaps import count_live_products, count_live_taps, count_uses, 
 DRAW = st.integers(0, 65535)
 THRESHOLD = st.sampled_from((0, 1, 2, 30000, 65535, 65536))
 EDGES = [0, 1, 2, 3, 29999, 30000, 32767, 32768, 65534, 65535]
-quick = settings(max_examples=100, deadline=None, derandomize=True)
+quick = settings(max_examples=100)
 
 
 def level_of(draw: int) -> int:

@@ -95,7 +95,7 @@ def test_a_word_by_hand() -> None:
     assert covered == [11]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(streams())
 def test_streams_are_coded_as_by_hand(stream: tuple[Code, list[int]]) -> None:
     assert_same(*stream)
@@ -119,7 +119,7 @@ def test_the_decoder_stops_where_the_values_end() -> None:
     assert decode(words, 22, CHIP) == ([0] * 20 + [4, 5], 1)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.lists(st.integers(1, 40), max_size=12),
     st.integers(1, 8),

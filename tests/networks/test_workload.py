@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from support.marked import place, plain
+from support.paths import DATA
 
 from sim.errors import InputError
 from sim.files.catalogue import find_workload, folder
 from sim.networks.layer import BitWidths, Layer, LayerKind, Padding, Shape
 from sim.networks.workload import Workload, read_workload
 
-DATA = Path(__file__).parents[1] / "data"
 HEAD = "schema: 1\nname: net\nsource: test\ndefault_zeros: {ifmap: 0.25, ofmap: 0.5}\n"
 LAST = "  - {name: last, type: fc, ifmap: [4, 1, 1], filters: 2}\n"
 KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include_padding, bits, layers"

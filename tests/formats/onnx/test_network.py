@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from support.onnx_builder import build, node, small_cnn, weights, whole
+from support.patience import patient
 
 from sim.formats.onnx.network import OnnxNetwork, read_onnx
 from sim.networks.layer import Layer, LayerKind, Padding, Shape
@@ -383,5 +384,7 @@ def test_local_functions_are_written_in_line() -> None:
 
 def test_onnx_is_imported_only_for_onnx_files() -> None:
     code = "import sys, sim.cli.inputs, sim.cli.convert; print('onnx' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=patient(120), check=True
+    )
     assert found.stdout == "False\n"

@@ -41,7 +41,7 @@ def test_the_front_of_no_points() -> None:
     assert pareto_front(np.empty((0, 2))).tolist() == []
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_sensitivities_are_means_over_pairs(seed: int) -> None:
     """With impossible points at random; the naive way looks at all pairs."""

@@ -6,10 +6,10 @@ import csv
 import random
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.paths import DATA
 
 from sim.chips.eyeriss.engine.gin import GlobalInputNetworks, configure_gins
 from sim.chips.eyeriss.machine import FilterMulticast, Machine, Networks, read_machine
@@ -22,7 +22,7 @@ from sim.files.catalogue import find_machine, find_workload
 from sim.networks.layer import BitWidths, Shape
 from sim.networks.workload import read_workload
 
-FIGURE = Path(__file__).parents[3] / "data" / "jssc2017_fig11_gin_ifmap_ids.csv"
+FIGURE = DATA / "jssc2017_fig11_gin_ifmap_ids.csv"
 UNUSED_ROW, UNUSED_COL = 15, 31
 TABLE_III = {
     "CONV1": Mapping(m=96, n=1, e=7, p=16, q=1, r=1, t=2),

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.naive.loops import covered, pieces
 from support.naive.pe_array import PassSpec, step_pass_naively
+from support.paths import ROOT
+from support.patience import patient
 
 from sim.chips.eyeriss.kernels import lanes
 from sim.chips.eyeriss.kernels.pass_layout import COUNTERS, PARAMETERS
 from sim.chips.eyeriss.kernels.pass_step import step_pass
 
-ROOT = Path(__file__).parents[4]
 TINY = PassSpec(set_filters=(2, 1), set_channels=(2, 1), images=2, R=2, S=3, rows=3, F=3, psum_banks=3)
 FIXED = {
     "first channels": TINY,
@@ -133,7 +133,7 @@ def specs(draw: st.DrawFn) -> PassSpec:
     )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(specs())
 def test_a_pass_takes_the_cycles_of_its_pes(spec: PassSpec) -> None:
     assert_same(spec)
@@ -153,7 +153,16 @@ def test_psums_are_read_from_the_bank_that_they_were_written_to(psum_rate: int, 
 
 def test_kernels_without_the_jit() -> None:
     """Run every kernel's fixed inputs in plain Python."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "fixed_inputs", "tests/kernels"]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-k", "fixed_inputs"]
+    folders = ["tests/kernels", "tests/chips/eyeriss/kernels"]
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, *folders],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=patient(120),
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
