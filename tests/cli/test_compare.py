@@ -47,7 +47,7 @@ def test_the_printed_comparison(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_figures_printed_are_those_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("compare", "tiny.yaml", "--json", "out.json") == 0
     lines = capsys.readouterr().out.splitlines()
-    found = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    found = read_json("out.json")
     total = found["differences"]["total"]
     cells = lines[6].split()
     assert cells[1] == f"{total['system']['cycle'] / 1e6:.1f}"
@@ -71,7 +71,7 @@ def test_the_largest_difference_comes_first(
     spoil(monkeypatch, lambda run: replace(run, total_cycles=100 * run.total_cycles))
     assert call("compare", "tiny.yaml", "--json", "out.json") == 0
     shown = [line.split()[0] for line in capsys.readouterr().out.splitlines()[3:6]]
-    layers = json.loads(Path("out.json").read_text(encoding="utf-8"))["differences"]["layers"]
+    layers = read_json("out.json")["differences"]["layers"]
     assert [layer["name"] for layer in layers] == ["conv1", "conv2/dw", "fc3"]  # in the network's order
     gaps = {layer["name"]: abs(layer["system"]["difference"]) for layer in layers}
     assert shown == sorted(gaps, key=lambda name: -gaps[name])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.commands import call
+from support.commands import call, read_json
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
@@ -57,7 +56,7 @@ def test_an_interrupted_comparison_keeps_what_both_finished(
 ) -> None:
     interrupt_at(monkeypatch, model, "fc3")
     assert call("compare", "tiny.yaml", "--json", "out.json") == 130
-    found = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    found = read_json("out.json")
     assert [found[name]["complete"] for name in ("cycle", "analytic")] == [False, False]
     assert found["complete"] is False
     assert [layer["name"] for layer in found["differences"]["layers"]] == ["conv1", "conv2/dw"]

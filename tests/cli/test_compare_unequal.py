@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.commands import call
+from support.commands import call, read_json
 from support.comparisons import spoil, written
 
 from sim.ledger.counts import Direction, Ledger, Level, Tensor
@@ -30,7 +28,7 @@ def test_a_word_too_many_is_listed_and_ends_with_status_3(
     spoil(monkeypatch, one_more_glb_read)
     assert call("compare", "tiny.yaml", "--json", "out.json") == 3
     printed = capsys.readouterr()
-    layer = json.loads(Path("out.json").read_text(encoding="utf-8"))["differences"]["layers"][2]
+    layer = read_json("out.json")["differences"]["layers"][2]
     (count,) = layer["unequal_counts"]
     words = count["cycle"]
     assert count == {"place": ["glb", "ifmap", "read"], "cycle": words, "analytic": words + 1}

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
-from sim.cli.main import main
+from support import commands
 
 TINY = """\
 schema: 1
@@ -34,11 +33,8 @@ def folder_of_the_run(folder: Path) -> None:
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(("convert", *arguments))
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    """Run the command and give its exit status."""
+    return commands.call("convert", *arguments)
 
 
 @pytest.mark.parametrize("out", [[], ["-"]])

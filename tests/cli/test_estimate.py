@@ -138,7 +138,7 @@ def test_joules_have_a_static_column(capsys: pytest.CaptureFixture[str]) -> None
     assert call("tiny.yaml", "--cost-table", "eyeriss-65nm", "--json", "out.json") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["layer", "computation", "weight", "ifmap", "ofmap", "static", "total", "share", "%"]
-    energy = json.loads(Path("out.json").read_text())["total"]["energy"]
+    energy = read_json("out.json")["total"]["energy"]
     keys = ("compute", "filter", "ifmap", "ofmap", "static", "system")
     assert lines[4].split() == ["total", *(f"{energy[key] / 2e3:.2f}" for key in keys), "100.0"]
     assert lines[0].endswith("energy per image in nJ")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import call, read_json
 from support.marked import place, plain
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.machine import Machine, read_machine
-from sim.cli.main import main
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.counts import Level
@@ -191,19 +190,11 @@ def test_refuse_a_machine(old: str, new: str, line: str) -> None:
 # Commands
 
 
-def call(*arguments: str) -> int:
-    """Run a command in this process and give its exit status."""
-    try:
-        return main(arguments)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-
-
 def result(command: str, *arguments: str, costs: str = "eyeriss-65nm") -> dict[str, Any]:
     """Return a command's JSON."""
     fixed = ("--quiet", "--json", "out.json", "--cost-table", costs)
     assert call(command, "tiny.yaml", *fixed, *arguments) == 0
-    return json.loads(Path("out.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read_json("out.json")
 
 
 POINT = ("--voltage", "0.82 V", "--clock", "100 MHz", "--link-clock", "30 MHz")

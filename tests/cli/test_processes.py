@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.commands import call, environment, process
+from support.commands import call, environment, process, read_json
 from support.patience import patient
 from support.terminals import Terminal
 from support.tiny_runs import names
@@ -103,7 +102,7 @@ def test_control_c_keeps_the_finished_layers() -> None:
         status, printed = terminal.finish()
         if status != 0:
             break
-    part = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    part = read_json("out.json")
     assert (status, part["complete"]) == (130, False)
     assert names(part)[0] == "conv1/7x7_s2"
     assert 1 <= len(part["layers"]) < 58

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
-from support.commands import call, files
+from support.commands import call, files, read_json
 from support.tiny_runs import CONV1_MACS, result
 
 from sim.chips.contract import Job
@@ -37,7 +34,7 @@ def test_an_interrupt_keeps_the_finished_layers(
     whole = result()
     break_off(monkeypatch, KeyboardInterrupt(), after=1)
     assert call("run", "tiny.yaml", "--json", "out.json") == 130
-    part = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    part = read_json("out.json")
     assert part["complete"] is False
     assert part["layers"] == whole["layers"][:1]
     assert part["total"]["macs"] == 2 * CONV1_MACS

@@ -63,13 +63,6 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     )
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
-    return tmp_path
-
-
 def test_the_mapper_may_choose_instead(folder: Path) -> None:
     """Leave the stated mappings out: VGG-16 then runs with others, and bounds of what was measured break."""
     assert call("validate", "--mapper", "--quiet", "--json", "out.json") == 1

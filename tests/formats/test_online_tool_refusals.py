@@ -27,8 +27,7 @@ WANTED = "expected a text file of the online energy-estimation tool"
         ("a\0b.txt", f"a\\x00b.txt: cannot be read: embedded null byte; {WANTED}"),
     ],
 )
-def test_refuse_what_is_no_file(path: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_refuse_what_is_no_file(path: str, line: str, folder: Path) -> None:
     os.mkfifo("pipe")
     assert refusal(path) == line
 
@@ -131,8 +130,7 @@ def test_refuse_content(content: bytes, line: str, file: Path) -> None:
         (conv(ifmap_maps=3, ofmap_maps=3), "ifmap.maps: got the number 3; expected 2, as on line 2"),
     ],
 )  # fmt: skip
-def test_refuse_a_line(line: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_refuse_a_line(line: str, message: str, folder: Path) -> None:
     Path("n.txt").write_text(f"# a network\n{DEPTHWISE}\n\n{FC}\n{line}\n{CONV}\n", encoding="utf-8")
     assert refusal(Path("n.txt")) == (f"n.txt:5: {message}")
 

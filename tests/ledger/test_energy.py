@@ -274,10 +274,9 @@ DRAM_ROW = "  ifmap:  {read: 200.0, write: 200.0}"
          "dram.ifmap.read: got 'yes', which YAML reads as true; expected a number"),
     ],
 )  # fmt: skip
-def test_refuse(old: str, new: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuse(old: str, new: str, line: str, folder: Path) -> None:
     assert old in GOOD
     marked = GOOD.replace(old, new, 1)
-    monkeypatch.chdir(tmp_path)
     Path("t.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_cost_table(Path("t.yaml"))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-from support.commands import call
+from support.commands import call, read_json
 
 CONV1_MACS = 8 * 3 * 3 * 3 * 12 * 12
 DW_MACS = 8 * 3 * 3 * 6 * 6
@@ -16,7 +14,7 @@ FC_MACS = 10 * 8 * 6 * 6
 def result(*arguments: str, workload: str = "tiny.yaml") -> dict[str, Any]:
     """Run a workload quietly and give its result file."""
     assert call("run", workload, "--quiet", "--json", "result.json", *arguments) == 0
-    return json.loads(Path("result.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read_json("result.json")
 
 
 def names(found: dict[str, Any]) -> list[str]:

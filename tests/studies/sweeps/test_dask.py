@@ -30,7 +30,10 @@ import os
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 Evaluator.evaluate = lambda self, number: os._exit(1)
 """
-OTHER_CODE = "import sim.studies.sweeps.workers.dask_worker\nsim.studies.sweeps.workers.dask_worker.code_version = lambda: '0.2.0+feed'\n"
+OTHER_CODE = """\
+import sim.studies.sweeps.workers.dask_worker
+sim.studies.sweeps.workers.dask_worker.code_version = lambda: "0.2.0+feed"
+"""
 FAILING = """\
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 def evaluate(self, number):
