@@ -88,7 +88,9 @@ def test_the_array_waits_for_what_is_missing(seen: Traced) -> None:
 
 def test_waits_for_filters_lie_in_passes(seen: Traced) -> None:
     passes = {start: end for start, end, *_ in seen.on("array")}
-    assert all(end < passes[start] for start, end, name, _ in seen.on("waits") if name == "filters")
+    waits = [(start, end) for start, end, name, _ in seen.on("waits") if name == "filters"]
+    assert waits
+    assert all(end < passes[start] for start, end in waits)
 
 
 def test_passes(seen: Traced) -> None:
