@@ -150,7 +150,7 @@ def test_the_document_without_noise_is_read(tmp_path: Path) -> None:
 
 
 @given(edits=st.lists(EDIT, min_size=1, max_size=6))
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @pytest.mark.usefixtures("parser")
 def test_noise_is_read_or_refused_in_one_line(edits: list[tuple[int, int, bytes]], tmp_path: Path) -> None:
     content = GOOD
@@ -168,7 +168,7 @@ def test_noise_is_read_or_refused_in_one_line(edits: list[tuple[int, int, bytes]
 
 
 @given(content=st.binary(max_size=40))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "n.yaml"
     path.write_bytes(content)
