@@ -9,8 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.paths import ROOT
+from support.patience import patient
 
-ROOT = Path(__file__).resolve().parents[1]
 LINT_IMPORTS = Path(sysconfig.get_path("scripts"), "lint-imports")  # it can't be run as a module
 
 
@@ -24,7 +25,7 @@ LINT_IMPORTS = Path(sysconfig.get_path("scripts"), "lint-imports")  # it can't b
     ],
 )
 def test_code_quality(command: list[str]) -> None:
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patient(300), check=False)
     if found.returncode:
         pytest.fail(f"{found.stdout}\n{found.stderr}", pytrace=False)
 

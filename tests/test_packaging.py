@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
+from support.paths import ROOT
+from support.patience import patient
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel."""
     there = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet", "--wheel-dir", str(there), str(ROOT)]
-    found = subprocess.run(command, cwd=there, capture_output=True, text=True, timeout=600, check=False)
+    found = subprocess.run(command, cwd=there, capture_output=True, text=True, timeout=patient(600), check=False)
     if found.returncode:
         pytest.fail(f"{found.stdout}\n{found.stderr}", pytrace=False)
     (built,) = there.glob("sim-*.whl")
@@ -59,7 +59,7 @@ def test_the_wheel_runs_from_another_folder(wheel: Path, tmp_path: Path) -> None
     def run(*command: str) -> str:
         command = (sys.executable, *command)
         found = subprocess.run(
-            command, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=patient(300), check=False
         )
         assert (found.returncode, found.stderr) == (0, "")
         return found.stdout

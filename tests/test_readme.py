@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -12,8 +11,10 @@ from shlex import quote
 from typing import NamedTuple
 
 import pytest
+from support.commands import environment
+from support.paths import ROOT
+from support.patience import patient
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GATE = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -64,9 +65,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: list[str], where: Path, *, allowed: Sequence[int] = (0,)) -> None:
     """Run a command, and fail with its output if it ends otherwise than `allowed`."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run(
-        command, cwd=where, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=where, env=environment(), capture_output=True, text=True, timeout=patient(300), check=False
     )
     if found.returncode not in allowed:
         pytest.fail(f"status {found.returncode}\n{found.stdout}\n{found.stderr}", pytrace=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support import workloads
+from support.commands import read_json
 
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.engine.datapath import SeededFault
@@ -17,25 +18,14 @@ from sim.networks.drawn_tensors import draw_filters
 from sim.networks.layer import Layer, LayerKind, Shape
 from sim.networks.reference import choose_window, part_of_psum, reference_of
 
-TINY = """\
-schema: 1
-name: tiny
-source: test
-batch: 2
-default_zeros: {ifmap: 0.5, ofmap: 0.5}
-layers:
-  - {name: conv1, type: conv, ifmap: [3, 12, 12], filters: 8, kernel: 3, pad: 1}
-  - {name: conv2/dw, type: depthwise, ifmap: [8, 12, 12], kernel: 3, stride: 2, pad: [0, 1, 0, 1]}
-  - {name: fc3, type: fc, ifmap: [8, 16, 16], filters: 10, relu: false}
-"""
+TINY = workloads.TINY.replace("[8, 6, 6]", "[8, 16, 16]")
 VALUES = [2 * 8 * 12 * 12, 2 * 8 * 6 * 6, 2 * 10]
 FROM_OFMAPS = {"bits", "energy", "power_w", "power_by_component_w", "total_cycles", "total_latency_s"}
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload, at 16 bits and at 8."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("tiny8.yaml").write_text(
         TINY.replace("layers:", "bits: {ifmap: 8 b, filter: 8 b, psum: 8 b}\nlayers:"), "utf-8"
@@ -45,7 +35,7 @@ def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def result(*arguments: str, workload: str = "tiny.yaml") -> dict[str, Any]:
     """Run a workload; read the result file."""
     assert main(["run", workload, "--quiet", "--json", "out.json", *arguments]) == 0
-    return json.loads(Path("out.json").read_text(encoding="utf-8"))
+    return read_json("out.json")
 
 
 @pytest.mark.parametrize("workload", ["tiny.yaml", "tiny8.yaml"])

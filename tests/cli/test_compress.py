@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.naive import rlc_words
+from support.naive.run_lengths import rlc_words
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import read_machine
 from sim.cli.compress import report_layer
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.workload import read_workload

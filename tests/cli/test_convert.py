@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
-from sim.cli.main import main
+from support import commands
 
 TINY = """\
 schema: 1
@@ -28,18 +27,14 @@ SEE = "see sim convert --help"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(("convert", *arguments))
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    """Run the command and give its exit status."""
+    return commands.call("convert", *arguments)
 
 
 @pytest.mark.parametrize("out", [[], ["-"]])

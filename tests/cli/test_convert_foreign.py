@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support import commands
 
-from sim.cli.main import main
 from sim.formats.scalesim.read import read_topology
 from sim.formats.timeloop.read import read_problem, read_problem_folder
 
@@ -24,15 +24,14 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    return main(("convert", *arguments))
+    """Run the command and give its exit status."""
+    return commands.call("convert", *arguments)
 
 
 @pytest.mark.parametrize("arguments", [["net.csv"], ["net.csv", "--format", "scalesim"]])

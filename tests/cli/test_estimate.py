@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.terminals import stand_in
+from sim.cli.overrides import GATING
+from support import commands
+from support.commands import command_line, environment, files, read_json
+from support.patience import patient
 
 from sim.chips.eyeriss.analytic.coding import FmapCode
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.cli.main import main
-from sim.cli.overrides import GATING
 from sim.ledger.results import LayerRun
 
-ROOT = Path(__file__).resolve().parents[2]
 TENSORS = ("ifmap", "filter", "psum", "ofmap")
 TINY = """\
 schema: 1
@@ -79,25 +79,21 @@ ZEROS = "write e.g. ifmap=0.5,filter=0.3,ofmap=0.4"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload and a cost table, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("costs.yaml").write_text(COSTS, encoding="utf-8")
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process, with the costs above or others, and give its exit status."""
-    try:
-        return main(("estimate", "--cost-table", "costs.yaml", *arguments))
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    """Estimate with the costs above or others, and give the exit status."""
+    return commands.call("estimate", "--cost-table", "costs.yaml", *arguments)
 
 
 def result(*arguments: str, workload: str = "tiny.yaml") -> dict[str, Any]:
     """Estimate a workload quietly and give its result file."""
     assert call(workload, "--quiet", "--json", "result.json", *arguments) == 0
-    return json.loads(Path("result.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read_json("result.json")
 
 
 def energies(*arguments: str, workload: str = "tiny.yaml") -> list[dict[str, float]]:
@@ -105,11 +101,6 @@ def energies(*arguments: str, workload: str = "tiny.yaml") -> list[dict[str, flo
     assert call(workload, "--quiet", "--output", "result.txt", *arguments) == 0
     heads, *rows = [line.split() for line in Path("result.txt").read_text(encoding="utf-8").splitlines()]
     return [dict(zip(heads[1:], map(float, row[1:]), strict=True)) for row in rows]
-
-
-def files() -> list[str]:
-    """List the folder."""
-    return sorted(path.name for path in Path().iterdir())
 
 
 # What an estimate prints and writes
@@ -147,7 +138,7 @@ def test_joules_have_a_static_column(capsys: pytest.CaptureFixture[str]) -> None
     assert call("tiny.yaml", "--cost-table", "eyeriss-65nm", "--json", "out.json") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["layer", "computation", "weight", "ifmap", "ofmap", "static", "total", "share", "%"]
-    energy = json.loads(Path("out.json").read_text())["total"]["energy"]
+    energy = read_json("out.json")["total"]["energy"]
     keys = ("compute", "filter", "ifmap", "ofmap", "static", "system")
     assert lines[4].split() == ["total", *(f"{energy[key] / 2e3:.2f}" for key in keys), "100.0"]
     assert lines[0].endswith("energy per image in nJ")
@@ -373,15 +364,16 @@ def test_a_plot_without_matplotlib(capsys: pytest.CaptureFixture[str], monkeypat
 
 def test_a_network_takes_seconds() -> None:
     """GoogLeNet, its kernels compiled by an earlier run, in a fresh process; no plot, so no matplotlib."""
-    command = [sys.executable, "-X", "importtime", "-m", "sim", "estimate", "googlenet"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = command_line("estimate", "googlenet", options=("-X", "importtime"))
     seconds = []
     for _ in range(2):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, check=True, timeout=patient(60)
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert len(found.stdout.splitlines()) == 2 + 58 + 1 + 2
     assert "matplotlib" not in found.stderr
     assert "simpy" not in found.stderr
-    assert seconds[1] < 3
+    assert seconds[1] < patient(3)  # of processor time; compiling takes longer than that

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.commands import call, read_json
 from support.marked import place, plain
-from support.terminals import stand_in
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
-from sim.cli.main import main
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.energy import CostTable, PECycle, PerTensor, read_cost_table
 from sim.ledger.results import LayerResult
 from sim.networks.workload import read_workload
@@ -43,9 +41,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
 
 
@@ -193,19 +190,11 @@ def test_refuse_a_machine(old: str, new: str, line: str) -> None:
 # Commands
 
 
-def call(*arguments: str) -> int:
-    """Run a command in this process and give its exit status."""
-    try:
-        return main(arguments)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-
-
 def result(command: str, *arguments: str, costs: str = "eyeriss-65nm") -> dict[str, Any]:
     """Return a command's JSON."""
     fixed = ("--quiet", "--json", "out.json", "--cost-table", costs)
     assert call(command, "tiny.yaml", *fixed, *arguments) == 0
-    return json.loads(Path("out.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read_json("out.json")
 
 
 POINT = ("--voltage", "0.82 V", "--clock", "100 MHz", "--link-clock", "30 MHz")

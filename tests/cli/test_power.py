@@ -13,18 +13,19 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from support.terminals import stand_in
+from support import commands
+from support.commands import read_json
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.search import Goal, find_mappings
 from sim.cli.main import main
 from sim.files.catalogue import find_machine, find_workload
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.energy import CostTable, energy_of, read_cost_table
 from sim.ledger.results import COMPONENTS, FIG16_COMPONENTS, LayerRun
@@ -74,9 +75,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload and a full cost table, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
     Path("tiny.yaml").write_text(TINY, encoding="utf-8")
     Path("full.yaml").write_text(yaml.safe_dump(FULL), encoding="utf-8")
 
@@ -196,24 +196,21 @@ def test_the_mapper_prices_as_the_ledger_does(machine: str, workload: str, full:
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(("power", *arguments))
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    """Run the command and give its exit status."""
+    return commands.call("power", *arguments)
 
 
 def written(*arguments: str, workload: str = "tiny.yaml") -> dict[str, Any]:
     """Return the command's JSON."""
     assert call(workload, "--quiet", "--json", "out.json", *arguments) == 0
-    return json.loads(Path("out.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return read_json("out.json")
 
 
 def test_the_file_holds_what_a_run_finds() -> None:
     found = written("--cost-table", "full.yaml", "--seed", "3")
     assert list(found) == ["schema", "complete", "provenance", "operating_point", "layers", "total"]
     assert main(("run", "tiny.yaml", "--cost-table", "full.yaml", "--seed", "3", "--quiet", "--json", "run.json")) == 0
-    run = json.loads(Path("run.json").read_text(encoding="utf-8"))
+    run = read_json("run.json")
     assert found["provenance"] == run["provenance"]
     assert found["operating_point"] == {"voltage_v": 1.0, "clock_hz": 200_000_000, "link_clock_hz": 60_000_000}
     for layer, other in zip([*found["layers"], found["total"]], [*run["layers"], run["total"]], strict=True):
@@ -333,7 +330,7 @@ def test_an_interrupt_keeps_the_finished_layers(
 
     monkeypatch.setattr(CycleModel, "run", stop)
     assert call("tiny.yaml", "--json", "out.json") == 130
-    found = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    found = read_json("out.json")
     assert (found["complete"], len(found["layers"])) == (False, 1)
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == "interrupted: the figures above are of the 1 layers that were finished"

@@ -10,35 +10,25 @@ from typing import Any
 
 import jsonschema
 import pytest
+from support import commands
 from support.trace_event_schema import SCHEMA
+from support.workloads import TRACEABLE
 
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.parts.probes import Activity
-from sim.cli.main import main
 from sim.ledger.results import LayerRun
 from sim.runs.timeline import Timeline
 
-TINY = """\
-schema: 1
-name: tiny
-source: test
-default_zeros: {ifmap: 0.0, ofmap: 0.0}
-layers:
-  - {name: a, type: conv, ifmap: [1, 4, 4], filters: 1, kernel: 3, mapping: {m: 1, n: 1, e: 2, p: 1, q: 1, r: 1, t: 1}}
-  - {name: b, type: conv, ifmap: [1, 3, 3], filters: 2, kernel: 1, mapping: {m: 2, n: 1, e: 3, p: 2, q: 1, r: 1, t: 1}}
-"""
-
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
-    Path("tiny.yaml").write_text(TINY, encoding="utf-8")
+    Path("tiny.yaml").write_text(TRACEABLE, encoding="utf-8")
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    return main(("run", "tiny.yaml", "--quiet", *arguments))
+    """Run the command and give its exit status."""
+    return commands.call("run", "tiny.yaml", "--quiet", *arguments)
 
 
 def layers_in(content: str) -> list[str]:
@@ -95,7 +85,7 @@ def test_nothing_is_left_where_no_layer_finished(
     monkeypatch.setattr(Timeline, "observe", stop)
     Path("t.json").write_text("before")
     assert call("--trace", "t.json") == (130 if error is KeyboardInterrupt else 2)
-    assert {path.name: path.read_text() for path in Path().iterdir()} == {"tiny.yaml": TINY, "t.json": "before"}
+    assert {path.name: path.read_text() for path in Path().iterdir()} == {"tiny.yaml": TRACEABLE, "t.json": "before"}
 
 
 @pytest.mark.parametrize(

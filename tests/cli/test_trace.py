@@ -6,18 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from support import commands
+from support.workloads import TRACEABLE
 
-from sim.cli.main import main
-
-TINY = """\
-schema: 1
-name: tiny
-source: test
-default_zeros: {ifmap: 0.0, ofmap: 0.0}
-layers:
-  - {name: a, type: conv, ifmap: [1, 4, 4], filters: 1, kernel: 3, mapping: {m: 1, n: 1, e: 2, p: 1, q: 1, r: 1, t: 1}}
-  - {name: b, type: conv, ifmap: [1, 3, 3], filters: 2, kernel: 1, mapping: {m: 2, n: 1, e: 3, p: 2, q: 1, r: 1, t: 1}}
-"""
 # 16 raw ifmap values in 4 link words, 9 weights in 3, 4 ofmap values in 2 words of code; then 9 in 3, 2 in 1, 18 in 6.
 REQUESTS = "LD 0x0\nLD 0x1000\nST 0x2000\nLD 0x3000\nLD 0x4000\nST 0x5000\n"
 CONFIGURATION = 1794 * 60 // 20  # link cycles
@@ -25,18 +16,14 @@ SEE = "see sim trace --help"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small workload."""
-    monkeypatch.chdir(tmp_path)
-    Path("tiny.yaml").write_text(TINY, encoding="utf-8")
+    Path("tiny.yaml").write_text(TRACEABLE, encoding="utf-8")
 
 
 def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(("trace", *arguments))
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+    """Run the command and give its exit status."""
+    return commands.call("trace", *arguments)
 
 
 def test_a_whole_trace(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -74,7 +61,7 @@ def test_nothing_is_left_of_a_run_that_fails(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sim.chips.eyeriss.memory_trace.LayerTrace.observe", stop)
     Path("net.trace").write_text("before")
     assert call("tiny.yaml", "--format", "ramulator2", "--output", "net.trace", "--quiet") == 130
-    assert {path.name: path.read_text() for path in Path().iterdir()} == {"tiny.yaml": TINY, "net.trace": "before"}
+    assert {path.name: path.read_text() for path in Path().iterdir()} == {"tiny.yaml": TRACEABLE, "net.trace": "before"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
+from sim.chips.eyeriss.silicon.validation import COLUMNS, Validation, validate
+from support.commands import call
 from support.made_up import as_published
 from support.terminals import stand_in
 
@@ -21,9 +23,7 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.silicon.published import NETWORKS
-from sim.chips.eyeriss.silicon.validation import COLUMNS, Validation, validate
 from sim.cli import validate as command
-from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult, LayerRun
@@ -47,14 +47,6 @@ class Outcome:
     plot: bytes
 
 
-def call(*arguments: str) -> int:
-    """Run the command in this process and give its exit status."""
-    try:
-        return main(arguments)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-
-
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
     """Validate the shipped machine once, with every file that the command writes."""
@@ -69,13 +61,6 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcome]:
         rows=list(csv.DictReader((folder / "out.csv").read_text(encoding="utf-8").splitlines())),
         plot=(folder / "out.svg").read_bytes(),
     )
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder, away from any terminal."""
-    stand_in(tmp_path, monkeypatch)
-    return tmp_path
 
 
 def test_the_mapper_may_choose_instead(folder: Path) -> None:

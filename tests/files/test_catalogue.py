@@ -18,9 +18,8 @@ COST_TABLES = ["eyeriss-65nm", "normalized-65nm"]
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def elsewhere(folder: Path) -> None:
     """Look from a folder that holds none of the shipped files."""
-    monkeypatch.chdir(tmp_path)
 
 
 def refusal(find: Find, name: str) -> str:

@@ -89,10 +89,9 @@ tags: [a, 2017-01-01]
 """
 
 
-def refusal(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def refusal(text: str, folder: Path) -> str:
     """Read a text as the file n.yaml and give the refusal."""
-    monkeypatch.chdir(tmp_path)
-    Path("n.yaml").write_text(text)
+    (folder / "n.yaml").write_text(text)
     with pytest.raises(InputError) as caught:
         read_document("n.yaml", Net)
     return str(caught.value)
@@ -220,8 +219,8 @@ QUOTED = "expected a whole number, without quotes"
         ("--- ~\n", f"1:5: the file is empty; expected a mapping with the keys {ALL_KEYS}"),
     ],
 )
-def test_refuse(text: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refusal(text, tmp_path, monkeypatch) == f"n.yaml:{line}"
+def test_refuse(text: str, line: str, folder: Path) -> None:
+    assert refusal(text, folder) == f"n.yaml:{line}"
 
 
 @pytest.mark.parametrize(

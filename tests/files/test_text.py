@@ -36,8 +36,7 @@ def test_no_such_file(tmp_path: Path) -> None:
         ("loop", "loop: cannot be read: too many levels of symbolic links; expected a YAML file"),
     ],
 )
-def test_refuse_what_is_no_file(path: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_refuse_what_is_no_file(path: str, line: str, folder: Path) -> None:
     os.mkfifo("pipe")
     Path("n.yaml").touch()
     Path("loop").symlink_to("loop")

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.patience import patient
 
 from sim.errors import InputError
 from sim.files import yaml_source
@@ -84,7 +85,7 @@ def test_refuse_form(text: str, line: str) -> None:
     with pytest.raises(InputError) as caught:
         compose(text, "f")
     assert str(caught.value) == f"f:{line}"
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < patient(5)  # what is not bounded takes minutes
 
 
 def test_escapes_of_half_characters(parser: type) -> None:
@@ -149,7 +150,7 @@ def test_the_document_without_noise_is_read(tmp_path: Path) -> None:
 
 
 @given(edits=st.lists(EDIT, min_size=1, max_size=6))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @pytest.mark.usefixtures("parser")
 def test_noise_is_read_or_refused_in_one_line(edits: list[tuple[int, int, bytes]], tmp_path: Path) -> None:
     content = GOOD
@@ -167,7 +168,7 @@ def test_noise_is_read_or_refused_in_one_line(edits: list[tuple[int, int, bytes]
 
 
 @given(content=st.binary(max_size=40))
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "n.yaml"
     path.write_bytes(content)

@@ -24,9 +24,8 @@ WHOLE = "expected a whole number"
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(folder: Path) -> Path:
     """Name a file in the present folder."""
-    monkeypatch.chdir(tmp_path)
     return Path("net.csv")
 
 

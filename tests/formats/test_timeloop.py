@@ -65,9 +65,8 @@ LAYER = Layer(
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(folder: Path) -> Path:
     """Name a file in the present folder."""
-    monkeypatch.chdir(tmp_path)
     return Path("p.yaml")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support.naive import pipeline_ticks, rlc_values, rlc_words, rle_pairs
+from support.naive.run_lengths import pipeline_ticks, rlc_values, rlc_words, rle_pairs
 
 from sim.kernels.rlc import decode_rlc, encode_rlc, stream_ticks
 
@@ -96,7 +96,7 @@ def test_a_word_by_hand() -> None:
     assert covered == [11]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(streams())
 def test_streams_are_coded_as_by_hand(stream: tuple[Code, list[int]]) -> None:
     assert_same(*stream)
@@ -126,7 +126,7 @@ def test_the_decoder_stops_where_the_words_end() -> None:
     assert decode(words[:1], 20, CHIP) == ([1, 2, 3], 1)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.lists(st.integers(1, 40), max_size=12),
     st.integers(1, 8),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.marked import place, plain
 
+from sim.chips.eyeriss.levels import Level
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, names
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.energy import CostTable, PECycle, energy_of, read_cost_table
 from sim.ledger.results import COMPONENTS, Energy
@@ -275,10 +275,9 @@ DRAM_ROW = "  ifmap:  {read: 200.0, write: 200.0}"
          "dram.ifmap.read: got 'yes', which YAML reads as true; expected a number"),
     ],
 )  # fmt: skip
-def test_refuse(old: str, new: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuse(old: str, new: str, line: str, folder: Path) -> None:
     assert old in GOOD
     marked = GOOD.replace(old, new, 1)
-    monkeypatch.chdir(tmp_path)
     Path("t.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_cost_table(Path("t.yaml"))

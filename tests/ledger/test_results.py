@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sim.files.catalogue import find_cost_table
 from sim.chips.eyeriss.levels import Level
+from sim.files.catalogue import find_cost_table
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.energy import energy_of, read_cost_table
 from sim.ledger.results import COMPONENTS, Energy, LayerResult, LayerRun, NetworkResult, OperatingPoint, add_energies

@@ -39,9 +39,8 @@ SAVE = "save it with numpy.save as int16 or int8"
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds a workload and its files."""
-    monkeypatch.chdir(tmp_path)
     Path("net").mkdir()
     Path("net/net.yaml").write_text(TEXT, encoding="utf-8")
     random = np.random.default_rng(0)

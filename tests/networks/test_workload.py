@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from support.marked import place, plain
+from support.paths import DATA
 
 from sim.errors import InputError
 from sim.files.catalogue import find_workload, folder
 from sim.networks.layer import BitWidths, Layer, LayerKind, Padding, Shape
 from sim.networks.workload import Workload, read_workload
 
-DATA = Path(__file__).parents[1] / "data"
 HEAD = "schema: 1\nname: net\nsource: test\ndefault_zeros: {ifmap: 0.25, ofmap: 0.5}\n"
 LAST = "  - {name: last, type: fc, ifmap: [4, 1, 1], filters: 2}\n"
 KEYS = "schema, name, source, batch, default_zeros, ifmap_zeros_include_padding, bits, layers"
@@ -50,10 +50,9 @@ def first_layer(text: str, tmp_path: Path) -> Layer:
     return read(text, tmp_path).layers[0]
 
 
-def refusal(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def refusal(text: str, folder: Path) -> str:
     """Read a text as the file n.yaml and give the refusal."""
-    monkeypatch.chdir(tmp_path)
-    Path("n.yaml").write_text(text, encoding="utf-8")
+    (folder / "n.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_workload(Path("n.yaml"))
     return str(caught.value)
@@ -148,14 +147,14 @@ def refusal(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (network(conv().replace("kernel", "@name")), "layers[0].name: duplicate key; it already stands at 6:6"),
     ],
 )  # fmt: skip
-def test_refuse(marked: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refusal(plain(marked), tmp_path, monkeypatch) == f"n.yaml:{place(marked)}: {line}"
+def test_refuse(marked: str, line: str, folder: Path) -> None:
+    assert refusal(plain(marked), folder) == f"n.yaml:{place(marked)}: {line}"
 
 
-def test_refuse_the_only_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuse_the_only_layer(folder: Path) -> None:
     text = f"{HEAD}layers:\n  - {conv().replace('kernel', 'kernle')}\n"
     line = "n.yaml:6:57: layers[0].kernle: unknown key; did you mean 'kernel'?"
-    assert refusal(text, tmp_path, monkeypatch) == line
+    assert refusal(text, folder) == line
 
 
 @pytest.mark.parametrize(
@@ -165,8 +164,7 @@ def test_refuse_the_only_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (".", ".: this is a directory; expected a YAML file"),
     ],
 )
-def test_refuse_what_is_no_file(path: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_refuse_what_is_no_file(path: str, line: str, folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_workload(Path(path))
     assert str(caught.value) == line

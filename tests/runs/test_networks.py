@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.paths import ROOT
 
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine
@@ -36,7 +37,20 @@ RUNS = [
 @pytest.mark.parametrize(("workload", "batch"), RUNS)
 def test_a_shipped_workload_runs_to_its_end(workload: str, batch: int, tmp_path: Path) -> None:
     target = tmp_path / "result.json"
-    assert main(["run", f"workloads/{workload}.yaml", "--batch", str(batch), "--quiet", "--json", str(target)]) == 0
+    assert (
+        main(
+            [
+                "run",
+                str(ROOT / "workloads" / f"{workload}.yaml"),
+                "--batch",
+                str(batch),
+                "--quiet",
+                "--json",
+                str(target),
+            ]
+        )
+        == 0
+    )
     result = json.loads(target.read_text(encoding="utf-8"))
     layers = read_workload(find_workload(workload)).layers
     assert result["complete"]

@@ -17,8 +17,8 @@ from support.trace_event_schema import SCHEMA
 from support.traced_runs import COSTS, LAYERS, MACHINE, MACHINES, Traced, trace
 
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.mapping.legality import Case, bank_counts
 from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.mapping.legality import Case, bank_counts
 from sim.ledger.counts import Direction, Tensor
 from sim.runs import timeline
 from sim.runs.runner import Runner
@@ -89,7 +89,9 @@ def test_the_array_waits_for_what_is_missing(seen: Traced) -> None:
 
 def test_waits_for_filters_lie_in_passes(seen: Traced) -> None:
     passes = {start: end for start, end, *_ in seen.on("array")}
-    assert all(end < passes[start] for start, end, name, _ in seen.on("waits") if name == "filters")
+    waits = [(start, end) for start, end, name, _ in seen.on("waits") if name == "filters"]
+    assert waits
+    assert all(end < passes[start] for start, end in waits)
 
 
 def test_passes(seen: Traced) -> None:

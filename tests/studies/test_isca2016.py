@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from support.paths import ROOT
 
 import sim
 from sim.chips.eyeriss.area import storage_area_mm2
 from sim.studies.sweeps.spec.spec import read_study
 
-SPEC = Path(__file__).resolve().parents[2] / "benchmarks" / "isca2016.yaml"
+SPEC = ROOT / "benchmarks" / "isca2016.yaml"
 PUBLISHED_SPLIT = 224  # words of the filter spad, in 512 B of register file a PE
 
 

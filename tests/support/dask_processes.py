@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from support.sweep_commands import ROOT, wait_until
+from support.paths import ROOT
+from support.patience import patient, wait_until
 
 _IDLE = ("--idle-timeout", "5 minutes")  # where the tests themselves are killed
 
@@ -53,7 +54,7 @@ class Cluster:
             except ProcessLookupError:
                 continue
             finally:
-                process.wait(timeout=30)
+                process.wait(timeout=patient(30))
 
     def _start(self, module: str, *options: str) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-m", f"distributed.cli.{module}", "--scheduler-file", str(self._file), *options]

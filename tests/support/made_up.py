@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.chips.eyeriss.silicon.published import TOTAL, MeasuredNetwork, published_figures, read_compression
 from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.silicon.published import TOTAL, MeasuredNetwork, published_figures, read_compression
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun
 

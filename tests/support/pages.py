@@ -8,6 +8,8 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
+from support.patience import patient
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VOID = frozenset({"meta", "link", "br", "wbr", "hr", "img", "input"})
 
@@ -63,5 +65,5 @@ def complaints(file: Path, folder: Path) -> tuple[str, list[str]]:
     command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
     command += ["--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--no-first-run"]
     command += ["--enable-logging=stderr", "--v=0", "--dump-dom", file.as_uri()]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = subprocess.run(command, capture_output=True, text=True, timeout=patient(120), check=True)
     return found.stdout, [line for line in found.stderr.splitlines() if "CONSOLE" in line]

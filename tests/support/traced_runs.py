@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.parts.probes import Probes
 from sim.files.catalogue import find_cost_table, find_machine
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult

@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from sim.chips.contract import Job
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import ColumnStart, FilterMulticast, Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import Folded, fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.files.catalogue import find_machine
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
-from support.naive import Replay, replay, rlc_words
+from support.naive.replay import Replay, replay
+from support.naive.run_lengths import rlc_words
 
 CASES_OF_A_KIND = 30
 

@@ -58,6 +58,7 @@ class Calibration:
     def as_dict(self) -> dict[str, Any]:
         """Return the form for JSON."""
         return {
+            "unit": "pJ",
             "confidence": self.confidence,
             "leakage_power_w": self.leakage_power_w,
             "costs": {

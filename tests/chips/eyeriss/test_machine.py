@@ -128,27 +128,24 @@ def test_every_key_may_be_changed(tmp_path: Path) -> None:
          "rlc.pairs: 3 pairs make a code word of 67 bits; at most the link's 64 bits"),
     ],
 )  # fmt: skip
-def test_refuse(old: str, new: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuse(old: str, new: str, line: str, folder: Path) -> None:
     assert old in GOOD
     marked = GOOD.replace(old, new, 1)
-    monkeypatch.chdir(tmp_path)
     Path("m.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_machine(Path("m.yaml"))
     assert str(caught.value) == f"m.yaml:{place(marked)}: {line}"
 
 
-def test_refuse_a_code_word_that_the_codec_cannot_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuse_a_code_word_that_the_codec_cannot_hold(folder: Path) -> None:
     marked = GOOD.replace("link:\n  width: 64 b", "link:\n  width: 128 b").replace("pairs: 3 ", "pairs: @4 ")
-    monkeypatch.chdir(tmp_path)
     Path("m.yaml").write_text(plain(marked), encoding="utf-8")
     with pytest.raises(InputError) as caught:
         read_machine(Path("m.yaml"))
     assert str(caught.value) == f"m.yaml:{place(marked)}: rlc.pairs: a code word of 85 bits; at most 64 bits"
 
 
-def test_an_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_empty_file(folder: Path) -> None:
     Path("m.yaml").touch()
     with pytest.raises(InputError) as caught:
         read_machine(Path("m.yaml"))

@@ -9,12 +9,12 @@ import pytest
 from support.traced_runs import COSTS, LAYER, MACHINE
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.memory_trace import PAGE_BYTES, LayerTrace, Layout, Request, TraceFormat, words_in_burst
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity, Probes
 from sim.errors import FieldFault
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer

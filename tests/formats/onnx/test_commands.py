@@ -9,6 +9,7 @@ import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.commands import read_json
 from support.onnx_builder import build, node, small_cnn, weights
 
 from sim.cli.main import main
@@ -45,9 +46,8 @@ layers:
 
 
 @pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def folder_of_the_run(folder: Path) -> None:
     """Stand in a folder that holds one small model."""
-    monkeypatch.chdir(tmp_path)
     onnx.save(small_cnn(), "net.onnx")
 
 
@@ -88,7 +88,7 @@ def test_batch_and_shape() -> None:
     options = ["--shape", "x=3x8x12x10", "--quiet", "--json", "out.json"]
     for batch, given_batch in ((3, []), (2, ["--batch", "2"])):
         assert main(["run", "free.onnx", *options, *given_batch]) == 0
-        found = json.loads(Path("out.json").read_text(encoding="utf-8"))
+        found = read_json("out.json")
         assert found["provenance"]["batch"] == batch
         assert found["provenance"]["onnx"]["shape"] == ["x=3x8x12x10"]
         assert found["total"]["macs"] == batch * 4 * 8 * 9 * 10 * 8
@@ -97,7 +97,7 @@ def test_batch_and_shape() -> None:
 def test_other_files_say_nothing_of_onnx(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["estimate", "alexnet", "--layers", "CONV3", "--json", "out.json"]) == 0
     assert capsys.readouterr().out.startswith("alexnet on eyeriss")
-    assert "onnx" not in json.loads(Path("out.json").read_text(encoding="utf-8"))["provenance"]
+    assert "onnx" not in read_json("out.json")["provenance"]
 
 
 @pytest.mark.parametrize(

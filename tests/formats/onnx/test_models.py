@@ -14,6 +14,7 @@ from pathlib import Path
 import onnx
 import pytest
 from support.onnx_builder import DATA
+from support.paths import ROOT
 
 from sim.cli.main import main
 from sim.formats.onnx.network import read_onnx
@@ -179,7 +180,7 @@ def test_convert_to_a_workload_file_that_reads_back_to_the_same(path: Path, tmp_
 def test_alexnet_is_the_shipped_one_but_for_its_input(tmp_path: Path) -> None:
     """The file's input has 224 rows, not 227; weights, groups and the classifier's 6 x 6 fmaps are the same."""
     found = read_onnx(DATA / "light" / "light_bvlc_alexnet.onnx", {}).workload.layers
-    shipped = read_workload(Path(__file__).parents[3] / "workloads" / "alexnet.yaml").layers
+    shipped = read_workload(ROOT / "workloads" / "alexnet.yaml").layers
     for ours, theirs in zip(found, shipped, strict=True):
         for name in ("G", "M", "C", "R", "S", "Uy", "Ux"):
             assert getattr(ours.shape, name) == getattr(theirs.shape, name)

@@ -5,28 +5,24 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 from support.onnx_builder import build, node, small_cnn, weights, whole
+from support.patience import patient
 
 from sim.formats.onnx.network import OnnxNetwork, read_onnx
 from sim.networks.layer import Layer, LayerKind, Padding, Shape
+
+pytestmark = pytest.mark.usefixtures("folder")  # each test stands in an empty one
 
 X = {"x": [1, 8, 12, 10]}
 FMAPS = (
     "zeros: weights' zeros are counted; fmaps' are assumed: 0.5 behind a ReLU, also through max pooling and "
     "operators that only move values, else 0"
 )
-
-
-@pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def read(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> OnnxNetwork:
@@ -388,5 +384,7 @@ def test_local_functions_are_written_in_line() -> None:
 
 def test_onnx_is_imported_only_for_onnx_files() -> None:
     code = "import sys, sim.cli.inputs, sim.cli.convert; print('onnx' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=patient(120), check=True
+    )
     assert found.stdout == "False\n"

@@ -1,9 +1,8 @@
-"""Bad ONNX files: the exact line for each fault of ours to find, and one line, status 2, for all that are damaged."""
+"""ONNX files that are none, and models that mean no network: the exact line for each."""
 
 from __future__ import annotations
 
 import os
-import random
 import re
 import sys
 from collections.abc import Callable
@@ -11,49 +10,15 @@ from pathlib import Path
 
 import onnx
 import pytest
-from onnx import AttributeProto, TensorProto, helper
-from support.onnx_builder import DATA, build, node, small_cnn, weights
+from onnx import TensorProto, helper
+from support.onnx_builder import build, node, small_cnn, weights
+from support.onnx_refusals import AGAIN, FIT, WANTED, W, X, conv, refusal, refused
 
 from sim.cli.main import main
-from sim.errors import InputError
-from sim.formats.onnx.network import read_onnx
-from sim.formats.onnx.shapes import read_shapes
 
-WANTED = "expected an ONNX model"
-FIT = "its shapes or nodes do not fit together"
-AGAIN = "export the model again"
-X = {"x": [1, 8, 12, 10]}
-W = {"w": weights(4, 8, 3, 3)}
+pytestmark = pytest.mark.usefixtures("folder")  # each test stands in an empty one
+
 NEWEST = onnx.defs.onnx_opset_version()
-FUZZED = 400
-SEED = 5
-
-
-@pytest.fixture(autouse=True)
-def folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-
-def refusal(path: str | Path = "n.onnx", **shapes: tuple[int, ...]) -> str:
-    """Return the refusal of a file."""
-    with pytest.raises(InputError) as caught:
-        read_onnx(path, shapes)
-    return str(caught.value)
-
-
-def refused(model: onnx.ModelProto, **shapes: tuple[int, ...]) -> str:
-    """Return the refusal of a model, without its file's name."""
-    Path("n.onnx").write_bytes(model.SerializeToString())
-    return refusal(**shapes).removeprefix("n.onnx: ")
-
-
-def conv(**attributes: object) -> onnx.ModelProto:
-    """Make a model of one convolution."""
-    return build([node("Conv", "x w", "y", name="c", **attributes)], W, X)
-
-
-# Files
 
 
 @pytest.mark.parametrize(
@@ -282,144 +247,3 @@ def test_refuse_weights_that_do_not_fill_their_shape() -> None:
     model.graph.initializer[0].raw_data = model.graph.initializer[0].raw_data[4:]
     found = refused(model)
     assert re.fullmatch(rf"the values of 'w' do not fill its shape \(.*\); {AGAIN}", found)
-
-
-# External data
-
-
-def external(name: str = "n.bin") -> None:
-    """Write a model whose weights are in a file beside it."""
-    model = conv()
-    onnx.save(model, "n.onnx", save_as_external_data=True, location=name, size_threshold=0)
-
-
-@pytest.mark.parametrize("damage", [lambda: Path("n.bin").unlink(), lambda: Path("n.bin").write_bytes(b"short")])
-def test_refuse_external_data_that_are_missing(damage: Callable[[], object]) -> None:
-    external()
-    damage()
-    found = refusal()
-    assert found.startswith("n.onnx: the external data of 'w' can't be read (")
-    assert found.endswith("); put the file 'n.bin' beside the model")
-
-
-def test_external_data_outside_the_folder_are_not_read() -> None:
-    external()
-    model = onnx.load("n.onnx", load_external_data=False)
-    for entry in model.graph.initializer[0].external_data:
-        if entry.key == "location":
-            entry.value = "../secret.bin"
-    assert refused(model).startswith("the external data of 'w' can't be read (")
-
-
-# --shape
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("1x3x224x224", "'1x3x224x224' is no input and shape"),
-        ("x=", "'x=' is no input and shape"),
-        ("=1x3", "'=1x3' is no input and shape"),
-        ("x=1x3x", "'x=1x3x' is no input and shape"),
-        ("x=0x3", "'x=0x3' is no input and shape"),
-        ("x=1,3", "'x=1,3' is no input and shape"),
-        ("x=99999999", "'x=99999999' is no input and shape"),
-    ],
-)
-def test_refuse_shapes(text: str, line: str) -> None:
-    with pytest.raises(InputError, match=r"^--shape: ") as caught:
-        read_shapes([text])
-    assert str(caught.value) == f"--shape: {line}; write e.g. --shape data=1x3x224x224"
-
-
-@pytest.mark.parametrize(
-    ("shapes", "line"),
-    [
-        ({"z": (1, 8, 12, 10)}, "--shape: n.onnx has no input 'z'; allowed: x"),
-        ({"x": (1, 8, 12)}, "--shape: x: got 1x8x12; the model has Nx8xHx10"),
-        ({"x": (1, 8, 12, 11)}, "--shape: x: got 1x8x12x11; the model has Nx8xHx10"),
-        ({"x": (1, 8, 1, 10)},
-         "Conv node 'c': kernel: a kernel 3 in height over a padded ifmap of 1; at most 1"),
-    ],
-)  # fmt: skip
-def test_refuse_shapes_that_do_not_fit(shapes: dict[str, tuple[int, ...]], line: str) -> None:
-    model = build([node("Conv", "x w", "y", name="c")], W, {"x": ["N", 8, "H", 10]})
-    assert refused(model, **shapes) == line
-
-
-# Damaged files: whatever the damage, one line
-
-
-def damage(content: bytes, dice: random.Random) -> bytes:
-    """Flip bytes, cut off, cut out, or repeat a piece."""
-    damaged = bytearray(content)
-    start = dice.randrange(len(damaged))
-    kind = dice.choice(["flip", "truncate", "cut", "repeat"])
-    if kind == "flip":
-        for _ in range(dice.choice([1, 2, 8])):
-            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
-    elif kind == "truncate":
-        del damaged[start:]
-    elif kind == "cut":
-        del damaged[start : start + dice.randrange(1, 30)]
-    else:
-        damaged[start:start] = damaged[start : start + dice.randrange(1, 40)]
-    return bytes(damaged)
-
-
-def distort(model: onnx.ModelProto, dice: random.Random) -> None:
-    """Make a well-formed file with one wrong node, attribute or tensor."""
-    one = dice.choice(model.graph.node)
-    kind = dice.choice(["type", "value", "operator", "input", "output", "tensor", "node", "dims"])
-    if kind == "type" and one.attribute:
-        dice.choice(one.attribute).type = dice.choice([AttributeProto.FLOAT, AttributeProto.STRING, AttributeProto.INT])
-    elif kind == "value" and one.attribute:
-        attribute = dice.choice(one.attribute)
-        attribute.ints.extend([dice.choice([-1, 0, 1 << 62])] * dice.choice([1, 2]))
-        attribute.i = dice.choice([-1, 0, 1 << 62])
-    elif kind == "operator":
-        one.op_type = dice.choice(["Conv", "Gemm", "MatMul", "Loop", "Reshape", "", "Nonsense"])
-    elif kind == "input":
-        one.input[dice.randrange(len(one.input))] = dice.choice([one.output[0], "", "nothing", "y"])
-    elif kind == "output":
-        one.output[0] = dice.choice(["x", "", "y", one.input[0]])
-    elif kind == "tensor":
-        del model.graph.initializer[dice.randrange(len(model.graph.initializer))]
-    elif kind == "node":
-        del model.graph.node[dice.randrange(len(model.graph.node))]
-    elif kind == "dims":
-        tensor = dice.choice(model.graph.initializer)
-        tensor.dims[dice.randrange(len(tensor.dims))] = dice.choice([-1, 0, 1, 7, 1 << 40])
-
-
-def test_damaged_files_are_refused_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """A few stay good, where the damage hits a value or a name that nobody asks for."""
-    dice = random.Random(SEED)
-    good = [small_cnn().SerializeToString(), (DATA / "light" / "light_bvlc_alexnet.onnx").read_bytes()]
-    refusals = 0
-    for number in range(FUZZED):
-        content = dice.choice(good)
-        if number % 2:
-            model = onnx.load_from_string(good[0])
-            distort(model, dice)
-            content = model.SerializeToString()
-        else:
-            content = damage(content, dice)
-        Path("n.onnx").write_bytes(content)
-        status = main(["convert", "n.onnx", "out.txt"])
-        printed = capsys.readouterr()
-        assert printed.out == ""
-        if status == 0:
-            continue
-        refusals += 1
-        assert status == 2
-        assert printed.err.startswith("n.onnx: ")
-        assert printed.err[:-1].isprintable()
-        assert printed.err[-1] == "\n"
-    assert refusals > FUZZED // 2
-
-
-def test_names_that_are_no_text_are_refused() -> None:
-    content = small_cnn().SerializeToString().replace(b"conv1", b"con\xff1")
-    Path("n.onnx").write_bytes(content)
-    assert refusal() == f"n.onnx: a name in it is no UTF-8 text; {AGAIN}"

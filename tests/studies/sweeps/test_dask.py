@@ -12,24 +12,28 @@ from typing import Any
 
 import pytest
 from support.dask_processes import Cluster, cluster
-from support.sweep_commands import POINTS, command, points_in, run, start, wait_until
+from support.patience import patient, wait_until
+from support.sweep_commands import ATTEMPTS, POINTS, command, interrupt, points_in, run, start
 
 from sim import sweep
 from sim.cli.main import main
 from sim.errors import InputError
+from sim.studies.sweeps.spec.points import Study
 from sim.studies.sweeps.spec.spec import read_study
 from sim.studies.sweeps.store.store import code_version
 from sim.studies.sweeps.workers.cluster import DaskCluster
 
+pytestmark = pytest.mark.cluster
 MANY = ("glb.fmap_banks=1..40", "core.clock=100..250:1 MHz")
 KILLER = """\
 import os
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 Evaluator.evaluate = lambda self, number: os._exit(1)
 """
-OTHER_CODE = (
-    "import sim.studies.sweeps.workers.dask_worker\nsim.sweeps.dask_worker.code_version = lambda: '0.2.0+feed'\n"
-)
+OTHER_CODE = """\
+import sim.studies.sweeps.workers.dask_worker
+sim.studies.sweeps.workers.dask_worker.code_version = lambda: "0.2.0+feed"
+"""
 FAILING = """\
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 def evaluate(self, number):
@@ -57,7 +61,7 @@ def test_all_executors_find_the_same_byte_for_byte(spec: Path, tmp_path: Path, t
         assert main([*words, "--csv", str(files[0]), "--parquet", str(files[1]), "--quiet", *options]) == 0
         tables.append([file.read_bytes() for file in files])
     assert tables[0] == tables[1] == tables[2]
-    assert two.state() == {"plugins": [], "tasks": [], "workers": 2}
+    wait_until(lambda: two.state() == {"plugins": [], "tasks": [], "workers": 2})
 
 
 def test_the_python_api_takes_a_scheduler(small: dict[str, Any], two: Cluster) -> None:
@@ -75,13 +79,11 @@ def test_two_sweeps_of_one_study_share_a_cluster(small: dict[str, Any], two: Clu
 
 
 def test_ctrl_c_cleans_the_cluster_and_says_how_to_go_on(spec: Path, tmp_path: Path, two: Cluster) -> None:
-    store = tmp_path / "s.sqlite"
-    process = start(command(spec, store, "--scheduler", two.address, "--quiet", sets=MANY))
-    wait_until(lambda: points_in(store) or process.poll() is not None)
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
+    store, status, out, said = interrupt(
+        lambda store: command(spec, store, "--scheduler", two.address, "--quiet", sets=MANY), tmp_path
+    )
     lines = said.splitlines()
-    assert (process.returncode, out, lines[0]) == (130, "", "interrupted: what is finished is kept")
+    assert (status, out, lines[0]) == (130, "", "interrupted: what is finished is kept")
     assert lines[1].startswith(f"{points_in(store)} of 12080 points are in {store}, ")
     assert lines[-1] == (
         f"to go on: python -m sim sweep {spec} --set glb.fmap_banks=1..40 --set '{MANY[1]}' "
@@ -91,22 +93,38 @@ def test_ctrl_c_cleans_the_cluster_and_says_how_to_go_on(spec: Path, tmp_path: P
 
 
 def test_workers_that_die_and_join_lose_no_point(spec: Path, tmp_path: Path) -> None:
-    store, files = tmp_path / "s.sqlite", (tmp_path / "dask.csv", tmp_path / "one.csv")
-    run(command(spec, tmp_path / "one.sqlite", "--csv", str(files[1]), "--quiet"))
-    with cluster(tmp_path) as found:
+    one = tmp_path / "one.csv"
+    run(command(spec, tmp_path / "one.sqlite", "--csv", str(one), "--quiet"))
+    for number in range(ATTEMPTS):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        if all(seen < POINTS for seen in sweep_while_workers_die(spec, folder)):
+            break
+    else:
+        pytest.fail(f"the sweep ended {ATTEMPTS} times before both workers were killed")
+    assert (folder / "dask.csv").read_bytes() == one.read_bytes()
+
+
+def sweep_while_workers_die(spec: Path, folder: Path) -> list[int]:
+    """Kill a cluster's two workers in turn during a sweep, let a third join; give the points there at each death."""
+    store, seen = folder / "s.sqlite", []
+    with cluster(folder) as found:
         workers = [found.add_worker("--nthreads", "1") for _ in range(2)]
-        process = start(command(spec, store, "--scheduler", found.address, "--csv", str(files[0]), "--quiet"))
+        words = command(spec, store, "--scheduler", found.address, "--csv", str(folder / "dask.csv"), "--quiet")
+        process = start(words)
         for number, worker in enumerate(workers):
             before = points_in(store)
             wait_until(lambda seen=before: points_in(store) > seen or process.poll() is not None)  # type: ignore[misc]
             worker.kill()
             assert worker.wait() == -signal.SIGKILL
-            assert points_in(store) < POINTS
+            seen.append(points_in(store, busy_s=patient(5)))
             if number == 0:
                 found.add_worker("--nthreads", "1")  # which is all that is left in the end
-        out, said = process.communicate(timeout=120)
+        out, said = process.communicate(timeout=patient(120))
+    if "the cluster has had no workers for" in said:  # the third took too long to come: not what is tested
+        return [POINTS]
     assert (process.returncode, out, said) == (0, "", "")
-    assert files[0].read_bytes() == files[1].read_bytes()
+    return seen
 
 
 @pytest.mark.parametrize(
@@ -135,6 +153,7 @@ def test_a_cluster_that_cannot_do_it_is_told_in_a_line(
     study = read_study(small)
     with cluster(tmp_path, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0") as found:
         found.add_worker("--nthreads", "1", "--preload", str(tmp_path / "preload.py"), nanny=True)
+        wait_until(lambda: found.state()["workers"] == 1)
         with pytest.raises(InputError) as caught:
             list(DaskCluster.at(found.address).run(study, [0]))
         said = str(caught.value).replace(found.address, "SCHEDULER")
@@ -143,30 +162,36 @@ def test_a_cluster_that_cannot_do_it_is_told_in_a_line(
 
 
 def test_a_scheduler_that_goes_or_has_no_workers_is_told_in_a_line(small: dict[str, Any], tmp_path: Path) -> None:
-    study = read_study({**small, "axes": {"core.clock": "100..250:1 MHz"}})
+    study = read_study({**small, "axes": {"glb.fmap_banks": "1..40", "core.clock": "100..250:1 MHz"}})
     with cluster(tmp_path) as found:
-        few = DaskCluster(found.address, connect_s=2, patience_s=2)
+        few = DaskCluster(found.address, connect_s=patient(2), patience_s=2)
         line = f"{found.address}: the cluster has had no workers for 2 s; start some with dask worker"
         with pytest.raises(InputError) as caught:
             few.check(study)
         assert str(caught.value) == line
+        for of in ("worker", "scheduler"):
+            said = refusal_where_one_dies(of, few, study, found)
+            if of == "worker":
+                assert said == line
+    assert said.startswith(f"{found.address}: the scheduler was lost: ")
+    assert said.endswith("; run the same again: what is in the store is kept")
+
+
+def refusal_where_one_dies(of: str, few: DaskCluster, study: Study, found: Cluster) -> str:
+    """Kill a cluster's only worker, or its scheduler, after the first point; give what is said of it."""
+    for _ in range(ATTEMPTS):
         worker = found.add_worker("--nthreads", "1")
         wait_until(lambda: found.state()["workers"] == 1)
         outcomes = few.run(study, range(len(study)))
         next(outcomes)
-        worker.kill()
-        with pytest.raises(InputError) as caught:
+        (worker if of == "worker" else found.scheduler).kill()
+        try:
             list(outcomes)
-        assert str(caught.value) == line
-        found.add_worker("--nthreads", "1")
-        wait_until(lambda: found.state()["workers"] == 1)
-        outcomes = few.run(study, range(len(study)))
-        next(outcomes)
-        found.scheduler.kill()
-        with pytest.raises(InputError) as caught:
-            list(outcomes)
-    assert str(caught.value).startswith(f"{found.address}: the scheduler was lost: ")
-    assert str(caught.value).endswith("; run the same again: what is in the store is kept")
+        except InputError as error:
+            return str(error)
+        assert of == "worker", "all points were there before the scheduler was killed"
+        wait_until(lambda: found.state()["workers"] == 0)
+    raise AssertionError(f"all points were there {ATTEMPTS} times before the worker was killed")
 
 
 def test_no_store_is_made_where_no_scheduler_answers(

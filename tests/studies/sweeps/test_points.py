@@ -10,11 +10,11 @@ import pytest
 import yaml
 from pydantic import Field, model_validator
 
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import read_machine
 from sim.errors import FieldFault, InputError
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.files.schema import Document
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.layer import BitWidths

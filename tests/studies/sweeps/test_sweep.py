@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.sweep_commands import command, points_in, start, wait_until
+from support.sweep_commands import command, interrupt, points_in
 
 from sim import sweep
 from sim.cli.main import main
@@ -154,14 +153,10 @@ def test_a_file_that_is_no_store_is_refused(small: dict[str, Any], tmp_path: Pat
 
 
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(spec: Path, tmp_path: Path) -> None:
-    store = tmp_path / "s.sqlite"
     many = ("glb.fmap_banks=1..40", "core.clock=100..250:1 MHz")
-    process = start(command(spec, store, "--quiet", sets=many))
-    wait_until(lambda: points_in(store) or process.poll() is not None)
-    process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=30)
+    store, status, out, said = interrupt(lambda store: command(spec, store, "--quiet", sets=many), tmp_path)
     lines = said.splitlines()
-    assert (process.returncode, out, lines[0]) == (130, "", "interrupted: what is finished is kept")
+    assert (status, out, lines[0]) == (130, "", "interrupted: what is finished is kept")
     assert lines[1].startswith(f"{points_in(store)} of 12080 points are in {store}, ")
     assert lines[-1] == (
         f"to go on: python -m sim sweep {spec} --set glb.fmap_banks=1..40 --set 'core.clock=100..250:1 MHz' "

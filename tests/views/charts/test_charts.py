@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -83,7 +84,13 @@ def test_very_many_layers_fit_into_a_file() -> None:
 @pytest.mark.parametrize("name", ["$x_1^2$ \\alpha", "a\nb\x1b[31m", "<b>&--", "n" * 128, "面", ""])
 def test_names_are_shown_as_they_stand(name: str) -> None:
     """Neither mathematics, nor markup, nor control characters take effect."""
-    svg(Estimate("MAC", (replace(CONV, name=name), FC)), title=name)
+    text = svg(Estimate("MAC", (replace(CONV, name=name), FC)), title=name)
+    comments = re.findall("<!-- (.*?) -->", text)  # how matplotlib keeps the text of what it draws
+    if len(name) == 128:
+        assert sum(re.fullmatch(r"n{30,}\.\.\.", comment) is not None for comment in comments) == 2
+    else:
+        shown = {"a\nb\x1b[31m": "a\\nb\\x1b[31m", "<b>&--": "&lt;b&gt;&amp;- -"}.get(name, name)
+        assert comments.count(shown) == (2 if name else 1)  # the layer's and the title's
 
 
 def test_nothing_to_draw() -> None:

@@ -9,9 +9,9 @@ import csv
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
+from support.paths import DATA
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.expected import FmapCode
@@ -26,7 +26,7 @@ from sim.networks.layer import Layer, LayerKind
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
 
-TABLE = Path(__file__).parents[3] / "data" / "asilomar2017_fig6_alexnet_energy.csv"
+TABLE = DATA / "asilomar2017_fig6_alexnet_energy.csv"
 FIG6 = {row["layer"]: row for row in csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines())}
 KINDS = {"computation": "compute", "weight": "filter", "ifmap": "ifmap", "ofmap": "ofmap"}
 BATCH = {"alexnet": 44, "googlenet": 48, "squeezenet_v1_0": 48}

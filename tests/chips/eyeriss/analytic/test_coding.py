@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from support.naive import live_products as naive_live_products
-from support.naive import pieces
+from support.naive.loops import pieces
+from support.naive.replay import live_products as naive_live_products
 from support.small_layers import SMALL, Small, jobs, limited, small_machine, vary
 
 from sim.chips.contract import Job

@@ -28,11 +28,11 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.runs.runner import with_drawn_tensors

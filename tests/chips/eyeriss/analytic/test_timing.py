@@ -10,9 +10,9 @@ import pytest
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import CostTable, energy_of, read_cost_table
 from sim.ledger.results import LayerRun

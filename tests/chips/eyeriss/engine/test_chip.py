@@ -10,13 +10,13 @@ import pytest
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.chips.parts.probes import Activity
 from sim.files.catalogue import find_machine, find_workload
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.networks.drawn_tensors import draw_ifmap, draw_ofmap

@@ -18,6 +18,7 @@ from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
 from sim.chips.eyeriss.engine.pe_array import PassShape, PeArray
 from sim.chips.eyeriss.kernels import pass_layout, pass_step
+from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.placement import place
@@ -25,7 +26,6 @@ from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.clock import make_clocks
 from sim.errors import ModelError
 from sim.files.catalogue import find_machine
-from sim.chips.eyeriss.levels import Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
 

@@ -6,10 +6,10 @@ import csv
 import random
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from support.paths import DATA
 
 from sim.chips.eyeriss.engine.gin import GlobalInputNetworks, configure_gins
 from sim.chips.eyeriss.machine import FilterMulticast, Machine, Networks, read_machine
@@ -22,7 +22,7 @@ from sim.files.catalogue import find_machine, find_workload
 from sim.networks.layer import BitWidths, Shape
 from sim.networks.workload import read_workload
 
-FIGURE = Path(__file__).parents[3] / "data" / "jssc2017_fig11_gin_ifmap_ids.csv"
+FIGURE = DATA / "jssc2017_fig11_gin_ifmap_ids.csv"
 UNUSED_ROW, UNUSED_COL = 15, 31
 TABLE_III = {
     "CONV1": Mapping(m=96, n=1, e=7, p=16, q=1, r=1, t=2),
@@ -181,13 +181,19 @@ def test_row_ids_close_up_where_the_published_pitch_does_not_fit() -> None:
 
 @pytest.mark.parametrize(("rows", "columns", "filter_sets"), [(12, 40, 33), (24, 1, 20)])
 def test_filter_tags_of_a_legal_mapping_fit_their_ids(rows: int, columns: int, filter_sets: int) -> None:
-    """Put more sets side by side, or on each other, than column or row IDs can tell apart."""
+    """Put more sets side by side, or on each other, than column or row IDs can tell apart; then as many as they can."""
     machine = eyeriss().model_copy(update={"pe_array": ArraySize(rows=rows, columns=columns)})
     shape = Shape(G=1, M=40, C=1, R=1, S=1, E=1, F=4)
-    case = Case(fold(shape, machine), 1, BitWidths(), Mapping(m=40, n=1, e=1, p=1, q=1, r=1, t=filter_sets), machine)
-    if violations(case):
-        return
-    tags = configure_gins(shape, case.placement, machine.noc, BitWidths()).filter_tags
-    for filter_set in range(filter_sets):
-        row_tag, col_tag = tags.of(filter_set=filter_set, channel_set=0, filter_row=0, again=0)
-        assert row_tag < UNUSED_ROW and col_tag < UNUSED_COL
+
+    def case_of(sets: int) -> Case:
+        mapping = Mapping(m=40, n=1, e=1, p=1, q=1, r=1, t=sets)
+        return Case(fold(shape, machine), 1, BitWidths(), mapping, machine)
+
+    assert [found.rule for found in violations(case_of(filter_sets))] == ["multicast_tags"]
+    most = UNUSED_ROW if columns == 1 else UNUSED_COL
+    assert violations(case_of(most + 1)) != ()
+    assert violations(case_of(most)) == ()
+    tags = configure_gins(shape, case_of(most).placement, machine.noc, BitWidths()).filter_tags
+    found = [tags.of(filter_set=number, channel_set=0, filter_row=0, again=0) for number in range(most)]
+    assert all(row_tag < UNUSED_ROW and col_tag < UNUSED_COL for row_tag, col_tag in found)
+    assert len(set(found)) == most

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.naive import PassSpec, dealt, live_products, pieces, step_pass_naively
+from support.naive.loops import dealt, pieces
+from support.naive.pe_array import PassSpec, step_pass_naively
+from support.naive.replay import live_products
 from support.trials import (
     CASES_OF_A_KIND,
     KINDS,

@@ -13,7 +13,7 @@ from sim.chips.eyeriss.kernels.datapath import compute_pass, fill_spad, wrap
 from sim.kernels.convolution import convolve
 
 Sources = tuple[tuple[int, ...], ...]
-quick = settings(max_examples=100, deadline=None, derandomize=True)
+quick = settings(max_examples=100)
 small = st.integers(1, 3)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
+from support.paths import DATA
 
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.mapping.folding import fold
@@ -14,7 +14,7 @@ from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS, Mapping
 from sim.files.catalogue import find_machine, find_workload
 from sim.networks.workload import read_workload
 
-TABLE = Path(__file__).parents[3] / "data" / "jssc2017_table3_mapping.csv"
+TABLE = DATA / "jssc2017_table3_mapping.csv"
 ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 ACTIVE_PES = {"CONV1": 154, "CONV2": 135, "CONV3": 156, "CONV4": 156, "CONV5": 156}
 BATCH = 4

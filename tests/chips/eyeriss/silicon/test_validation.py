@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from sim.chips.eyeriss.silicon.validation import COLUMNS, Cell, NetworkValidation, Validation, validate
 from support.made_up import as_published, made_up
+from support.paths import PACKAGE
 
 from sim.chips.eyeriss.silicon.measures import compression_ratio, layer_figures, total_figures
 from sim.chips.eyeriss.silicon.published import (
@@ -20,7 +21,6 @@ from sim.chips.eyeriss.silicon.published import (
     read_figures,
     read_power_shares,
 )
-from sim.chips.eyeriss.silicon.validation import COLUMNS, Cell, NetworkValidation, Validation, validate
 
 ALEXNET, VGG16 = NETWORKS
 # Never widened: what must be inside, by network, quantity and scope, in per cent but for the ratio.
@@ -266,8 +266,7 @@ def test_one_row_a_cell() -> None:
 
 
 def test_the_validation_knows_neither_engine_nor_simpy() -> None:
-    root = Path(__file__).resolve().parents[4] / "sim"
-    for name in ("validation.py", "measures.py", "silicon/published.py"):
-        text = (root / name).read_text(encoding="utf-8")
+    for name in ("validation.py", "measures.py", "published.py"):
+        text = (PACKAGE / "chips" / "eyeriss" / "silicon" / name).read_text(encoding="utf-8")
         assert "simpy" not in text.lower()
         assert "sim.chips.eyeriss.engine" not in text

@@ -1,0 +1,73 @@
+"""`sim compare`: the exact line for each bad input, and what an interrupt leaves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.commands import call, read_json
+
+from sim.chips.contract import Job
+from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.ledger.results import LayerRun
+
+pytestmark = pytest.mark.usefixtures("dense")
+
+SEE = "see sim compare --help"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["gogglenet"], "gogglenet: no workload of that name comes with sim; did you mean 'googlenet'?"),
+        (["tiny.yaml", "--arch", "eyeris"], "eyeris: no machine of that name comes with sim; did you mean 'eyeriss'?"),
+        (["tiny.yaml", "--layers", "conv9"], "--layers: no layer 'conv9' in tiny; did you mean 'conv1'?"),
+        (["tiny.yaml", "--json", "no/out.json"], "no/out.json: its folder is missing; make it first"),
+        (["tiny.yaml", "--code", "rle"],
+         f"sim compare: argument --code: no choice 'rle'; did you mean 'rlc'?; {SEE}"),
+        (["tiny.yaml", "--batch", "0"],
+         f"sim compare: argument --batch: '0' is not a whole number from 1 to 4096; {SEE}"),
+        (["tiny.yaml", "--no-reuse"], "sim: unrecognized arguments: --no-reuse; see sim --help"),
+        ([], f"sim compare: the following arguments are required: WORKLOAD; {SEE}"),
+    ],
+)  # fmt: skip
+def test_bad_input(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("compare", *arguments) == 2
+    assert capsys.readouterr() == ("", f"{line}\n")
+
+
+def interrupt_at(monkeypatch: pytest.MonkeyPatch, model: type, layer: str) -> None:
+    """Interrupt a model when it comes to a layer."""
+    honest = model.run  # type: ignore[attr-defined]
+
+    def run(self: Any, job: Job) -> LayerRun:
+        if job.layer.name == layer:
+            raise KeyboardInterrupt
+        return honest(self, job)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(model, "run", run)
+
+
+@pytest.mark.parametrize("model", [CycleModel, AnalyticModel])
+def test_an_interrupted_comparison_keeps_what_both_finished(
+    model: type, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(monkeypatch, model, "fc3")
+    assert call("compare", "tiny.yaml", "--json", "out.json") == 130
+    found = read_json("out.json")
+    assert [found[name]["complete"] for name in ("cycle", "analytic")] == [False, False]
+    assert found["complete"] is False
+    assert [layer["name"] for layer in found["differences"]["layers"]] == ["conv1", "conv2/dw"]
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "interrupted: the figures above are of the 2 layers that were finished"
+
+
+def test_nothing_is_written_where_nothing_was_finished(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(monkeypatch, AnalyticModel, "conv1")
+    assert call("compare", "tiny.yaml", "--json", "out.json") == 130
+    assert capsys.readouterr() == ("", "interrupted: nothing was finished\n")
+    assert not Path("out.json").exists()
