@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -65,9 +65,14 @@ class _Choices(Document):
 _OTHERS = frozenset((*_Choices.model_fields, MAPPING.rstrip(".")))
 
 
-def in_full(path: str, chips: Iterable[AnyChip]) -> str:
-    """Return a path with a chip's short names written out: `array` is `pe_array` on Eyeriss."""
+def in_full(path: str, chips: Sequence[AnyChip]) -> str:
+    """Return a path with a chip's short names written out: `array` is `pe_array` on Eyeriss.
+
+    What one of the chips has under the very name is left as it is.
+    """
     head, dot, rest = path.partition(".")
+    if any(head in chip.machine_type.model_fields for chip in chips):
+        return path
     short = next((chip.short_names[head] for chip in chips if head in chip.short_names), head)
     return short + dot + rest
 
