@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -98,14 +97,6 @@ class CostTable(Document):
     clock_cycle: Cost = 0.0
     top_control_cycle: Cost = 0.0
     leakage_power: Power = 0.0
-
-    @staticmethod
-    @cache
-    def free() -> CostTable:
-        """Return a table in which nothing costs anything, for those who want cycles only."""
-        levels = {level.name.lower(): PerTensor.free() for level in Level}
-        heads = {"schema": 1, "name": "free", "source": "", "status": "published", "unit": "pJ", "word": "16 b"}
-        return CostTable(**heads, mac=0.0, zero_buffer_read=0.0, static_power="0 W", **levels)  # type: ignore[arg-type]
 
     def scaled_to(self, voltage: float) -> CostTable:
         """Return the table at another core supply in volts; what is at that supply already stays as it is.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.expected import FmapCode
-from sim.chips.eyeriss.kernels import layer_cost
+from sim.chips.eyeriss.kernels.layer_facts import Parameters
+from sim.chips.eyeriss.kernels.layer_time import time_layer
 from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.facts import costs_of, facts_of, stored_per_channel
-from sim.ledger.energy import CostTable
+from sim.chips.eyeriss.mapping.facts import facts_of, stored_per_channel, transfers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,9 @@ class LayerCycles:
 
 
 def layer_cycles(job: Job, machine: Machine, code: FmapCode) -> LayerCycles:
-    """Bound every pass, add them up, and add the waits; energies play no part."""
+    """Bound every pass, add them up, and add the waits."""
     facts = facts_of(job.layer, job.folded, machine, job.batch)
-    costs = costs_of(job.layer, machine, CostTable.free(), batch=job.batch, code=code)
-    chosen = job.mapping
+    transfers = transfers_of(job.layer, machine, batch=job.batch, code=code)
     stored = stored_per_channel(job.layer, job.folded, job.mapping.e)
-    _, total, _, processing = layer_cost.evaluate(
-        facts, costs, chosen.m, chosen.n, chosen.e, chosen.p, chosen.q, chosen.r, chosen.t, stored
-    )
+    total, processing = time_layer(facts, transfers, Parameters(*job.mapping.as_tuple()), stored)
     return LayerCycles(round(processing), round(total))

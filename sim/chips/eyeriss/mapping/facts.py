@@ -1,12 +1,9 @@
-"""A layer, a machine and a cost table as the vectors that the cost kernels take."""
+"""A layer, a machine and a cost table in the numbers that the kernels of the closed forms take."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.chips.eyeriss.expected import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits
-from sim.chips.eyeriss.kernels import layer_cost, mapping_legality
+from sim.chips.eyeriss.kernels.layer_facts import Capacities, Costs, Facts, Transfers
 from sim.chips.eyeriss.machine import ColumnStart, Machine
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.parts.description import Gating
@@ -16,8 +13,7 @@ from sim.networks.coverage import stored_columns, stored_rows
 from sim.networks.layer import BitWidths, Layer
 
 READ, WRITE = Direction.READ, Direction.WRITE
-CAPACITY_PLACES = np.array(mapping_legality.CAPACITIES)
-CAPACITY_PATHS = (  # what the facts of these places, and no others, come from
+CAPACITY_PATHS = (  # what capacities come from, and nothing else does
     "pe_array.rows",
     "pe.filter_spad.words",
     "noc.row_id",
@@ -29,97 +25,102 @@ CAPACITY_PATHS = (  # what the facts of these places, and no others, come from
 )
 
 
-def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> NDArray[np.int64]:
-    """Gather loop bounds, capacities and rates; memories in words of the layer's widths."""
+def facts_of(layer: Layer, folded: Folded, machine: Machine, batch: int) -> Facts:
+    """Gather loop bounds and rates; memories in words of the layer's widths."""
     shape, pe, noc, bits = folded.shape, machine.pe, machine.noc, layer.bits
     window = pe.ifmap_spad.capacity(bits.ifmap)
     chain = machine.scan_chain
-    values = {
-        "BATCH": batch,
-        "GROUPS": shape.G,
-        "FILTERS": shape.M,
-        "RUN_FILTERS": folded.filters_per_run,
-        "CHANNELS": shape.C,
-        "FILTER_HEIGHT": shape.R,
-        "FILTER_WIDTH": shape.S,
-        "OFMAP_HEIGHT": shape.E,
-        "OFMAP_WIDTH": shape.F,
-        "STRIDE_Y": shape.Uy,
-        "STRIDE_X": shape.Ux,
-        "ARRAY_COLUMNS": machine.pe_array.columns,
-        "WINDOW": window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
-        "PSUM_SPAD": pe.psum_spad.capacity(bits.psum),
-        "FMAP_COPIES": 2 if machine.overlap.fmaps else 1,
-        "IFMAP_BITS": bits.ifmap,
-        "FILTER_BITS": bits.filter,
-        "PSUM_BITS": bits.psum,
-        "FILTER_RATE": max(1, noc.gin_filter // bits.filter),
-        "IFMAP_RATE": max(1, noc.gin_ifmap // bits.ifmap),
-        "PSUM_RATE": max(1, min(noc.gon, noc.gin_psum) // bits.psum),
-        "STAGES": pe.pipeline_stages,
-        "WHOLE_WINDOW": int(pe.column_start == ColumnStart.WINDOW),
-        "ROW_MULTICAST": int(machine.filter_reach is not None),
-        "DRAIN_OVERLAPS": int(machine.overlap.drain),
-        "SETUP": machine.control.pass_setup_cycles,
-        "LINK_WIDTH": machine.link.width,
-        "PRELOADS": int(machine.overlap.filters),
-        "CONFIGURATION": folded.configurations * -(-chain.bits * machine.core.clock // chain.clock),
-    }
-    rooms = zip(mapping_legality.CAPACITIES, capacities_of(machine, bits), strict=True)
-    values |= {layer_cost.FACTS[place]: int(room) for place, room in rooms}
-    return np.array([values[name] for name in layer_cost.FACTS], np.int64)
+    return Facts(
+        N=batch,
+        G=shape.G,
+        M=shape.M,
+        C=shape.C,
+        R=shape.R,
+        S=shape.S,
+        E=shape.E,
+        F=shape.F,
+        Uy=shape.Uy,
+        Ux=shape.Ux,
+        run_filters=folded.filters_per_run,
+        array_columns=machine.pe_array.columns,
+        window=window if pe.gating == Gating.OFF else min(window, pe.zero_buffer),
+        psum_spad=pe.psum_spad.capacity(bits.psum),
+        fmap_copies=2 if machine.overlap.fmaps else 1,
+        ifmap_bits=bits.ifmap,
+        filter_bits=bits.filter,
+        psum_bits=bits.psum,
+        filter_rate=max(1, noc.gin_filter // bits.filter),
+        ifmap_rate=max(1, noc.gin_ifmap // bits.ifmap),
+        psum_rate=max(1, min(noc.gon, noc.gin_psum) // bits.psum),
+        stages=pe.pipeline_stages,
+        whole_window=int(pe.column_start == ColumnStart.WINDOW),
+        row_multicast=int(machine.filter_reach is not None),
+        drain_overlaps=int(machine.overlap.drain),
+        setup=machine.control.pass_setup_cycles,
+        link_width=machine.link.width,
+        preloads=int(machine.overlap.filters),
+        configuration=folded.configurations * -(-chain.bits * machine.core.clock // chain.clock),
+    )
 
 
-def capacities_of(machine: Machine, bits: BitWidths) -> NDArray[np.int64]:
-    """Return what a machine has room for, in words of such widths, in the order of `mapping_legality.CAPACITIES`."""
+def capacities_of(machine: Machine, bits: BitWidths) -> Capacities:
+    """Return what a machine has room for, in words of such widths."""
     pe, noc, glb = machine.pe, machine.noc, machine.glb
-    rooms = {
-        layer_cost.ARRAY_ROWS: machine.pe_array.rows,
-        layer_cost.FILTER_SPAD: pe.filter_spad.capacity(bits.filter),
-        layer_cost.ROW_TAGS: (1 << noc.row_id) - 1,
-        layer_cost.COL_TAGS: (1 << noc.col_id) - 1,
-        layer_cost.FMAP_BANKS: glb.fmap_banks,
-        layer_cost.BANK_BITS: glb.bank_bits,
-        layer_cost.FILTER_BUFFER: glb.filter_banks * glb.bank_bits // bits.filter,
-    }
-    return np.array([rooms[place] for place in mapping_legality.CAPACITIES], np.int64)
+    return Capacities(
+        array_rows=machine.pe_array.rows,
+        filter_spad=pe.filter_spad.capacity(bits.filter),
+        row_tags=(1 << noc.row_id) - 1,
+        col_tags=(1 << noc.col_id) - 1,
+        fmap_banks=glb.fmap_banks,
+        bank_bits=glb.bank_bits,
+        filter_buffer=glb.filter_banks * glb.bank_bits // bits.filter,
+    )
 
 
-def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int, code: FmapCode) -> NDArray[np.float64]:
-    """Gather the energies that a mapping changes, the sum of those that none does, and the link's pace."""
-    prices = _Prices(layer, table)
+def transfers_of(layer: Layer, machine: Machine, *, batch: int, code: FmapCode) -> Transfers:
+    """Gather how many bits fmaps are in DRAM, and the pace of codec and link."""
     ifmap, ofmap = ifmap_stream_bits(code, machine, layer), ofmap_stream_bits(code, machine, layer)
     link_cycle = machine.core.clock / machine.link.clock
-    outputs = batch * layer.shape.G * layer.shape.M * layer.shape.E * layer.shape.F
-    values = {
-        "DRAM_IFMAP_BIT": prices.bit(Level.DRAM, Tensor.IFMAP, READ),
-        "IFMAP_FILL": prices.word(Level.GLB, Tensor.IFMAP, WRITE),
-        "FILTER_FETCH": prices.word(Level.DRAM, Tensor.FILTER, READ) + prices.word(Level.GLB, Tensor.FILTER, WRITE),
-        "FILTER_SEND": prices.word(Level.GLB, Tensor.FILTER, READ) + prices.word(Level.GIN, Tensor.FILTER, READ),
-        "IFMAP_SEND": prices.word(Level.GLB, Tensor.IFMAP, READ) + prices.word(Level.GIN, Tensor.IFMAP, READ),
-        "IFMAP_DELIVERY": prices.delivery(Tensor.IFMAP),
-        "FILTER_DELIVERY": prices.delivery(Tensor.FILTER),
-        "PSUM_OUT": prices.out_of_the_array() + prices.word(Level.GLB, Tensor.PSUM, WRITE),
-        "PSUM_IN": prices.word(Level.GLB, Tensor.PSUM, READ)
+    return Transfers(
+        stored_bits=float(ifmap.stored),
+        padding_bits=float(ifmap.padding),
+        ifmap_stream_bits=float(ifmap.stream),
+        ofmap_bits=float(_outputs(layer, batch) * ofmap.stored),
+        ofmap_stream_bits=float(ofmap.stream),
+        link_cycle=link_cycle,
+        codec_cycle=1 / machine.rlc.values_per_cycle,
+        crossing=machine.link.fifo_sync_cycles + 0.5,
+        burst_wait=machine.link.burst_words / 2 * link_cycle,
+    )
+
+
+def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int) -> Costs:
+    """Gather the energies that a mapping changes, and the sum of those that none does."""
+    prices = _Prices(layer, table)
+    door = prices.out_of_the_array()
+    costs = Costs(
+        dram_ifmap_bit=prices.bit(Level.DRAM, Tensor.IFMAP, READ),
+        ifmap_fill=prices.word(Level.GLB, Tensor.IFMAP, WRITE),
+        filter_fetch=prices.word(Level.DRAM, Tensor.FILTER, READ) + prices.word(Level.GLB, Tensor.FILTER, WRITE),
+        filter_send=prices.word(Level.GLB, Tensor.FILTER, READ) + prices.word(Level.GIN, Tensor.FILTER, READ),
+        ifmap_send=prices.word(Level.GLB, Tensor.IFMAP, READ) + prices.word(Level.GIN, Tensor.IFMAP, READ),
+        ifmap_delivery=prices.delivery(Tensor.IFMAP),
+        filter_delivery=prices.delivery(Tensor.FILTER),
+        psum_out=door + prices.word(Level.GLB, Tensor.PSUM, WRITE),
+        psum_in=prices.word(Level.GLB, Tensor.PSUM, READ)
         + prices.both(Level.GIN, Tensor.PSUM)
         + prices.both(Level.FIFO, Tensor.PSUM),
-        "PSUM_HOP": prices.both(Level.LN, Tensor.PSUM) + prices.both(Level.FIFO, Tensor.PSUM),
-        "DRAM_OFMAP_BIT": prices.bit(Level.DRAM, Tensor.OFMAP, WRITE),
-        "FIXED": prices.macs(machine, batch)
-        + outputs * (prices.out_of_the_array() + prices.both(Level.GLB, Tensor.OFMAP)),
-        "CYCLE": table.static_per_cycle(machine.core.clock, active_pes=0),
-        "PE_CYCLE": table.pe_cycle.clock + table.pe_cycle.spads + table.pe_cycle.control,
-        "LINK_CYCLE": link_cycle,
-        "STORED_BITS": ifmap.stored,
-        "PADDING_BITS": ifmap.padding,
-        "IFMAP_STREAM_BITS": ifmap.stream,
-        "OFMAP_BITS": outputs * ofmap.stored,
-        "OFMAP_STREAM_BITS": ofmap.stream,
-        "CODEC_CYCLE": 1 / machine.rlc.values_per_cycle,
-        "CROSSING": machine.link.fifo_sync_cycles + 0.5,
-        "BURST_WAIT": machine.link.burst_words / 2 * link_cycle,
-    }
-    return np.array([values[name] for name in layer_cost.COSTS], np.float64)
+        psum_hop=prices.both(Level.LN, Tensor.PSUM) + prices.both(Level.FIFO, Tensor.PSUM),
+        dram_ofmap_bit=prices.bit(Level.DRAM, Tensor.OFMAP, WRITE),
+        fixed=prices.macs(machine, batch) + _outputs(layer, batch) * (door + prices.both(Level.GLB, Tensor.OFMAP)),
+        cycle=table.static_per_cycle(machine.core.clock, active_pes=0),
+        pe_cycle=table.pe_cycle.clock + table.pe_cycle.spads + table.pe_cycle.control,
+    )
+    return Costs(*map(float, costs))
+
+
+def _outputs(layer: Layer, batch: int) -> int:
+    return batch * layer.shape.G * layer.shape.M * layer.shape.E * layer.shape.F
 
 
 def stored_per_channel(layer: Layer, folded: Folded, strip_rows: int) -> float:

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.chips.eyeriss.expected import FmapCode
-from sim.chips.eyeriss.kernels import layer_cost, mapping_bound, mapping_legality, mapping_search
+from sim.chips.eyeriss.kernels import mapping_bound, mapping_legality
+from sim.chips.eyeriss.kernels.layer_energy import evaluate
+from sim.chips.eyeriss.kernels.layer_facts import Parameters
+from sim.chips.eyeriss.kernels.mapping_search import SCORES, Best, Task, search
 from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.mapping.facts import costs_of, facts_of, stored_per_channel
+from sim.chips.eyeriss.mapping.facts import capacities_of, costs_of, facts_of, stored_per_channel, transfers_of
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.eyeriss.mapping.legality import MAPPING_FREE_RULES, Case, violations
 from sim.chips.eyeriss.mapping.remedies import changes_for
@@ -73,16 +76,15 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A search in the vectors that its kernel takes."""
+    """A search in the numbers that its kernel takes.
 
-    facts: NDArray[np.int64]
-    costs: NDArray[np.float64]
-    objective: int
+    `widths` and `image_counts` are the values of e and n that are tried; `stored` belongs to the widths.
+    """
+
+    task: Task
     widths: NDArray[np.int64]
     stored: NDArray[np.float64]
     image_counts: NDArray[np.int64]
-    lows: NDArray[np.int64]
-    highs: NDArray[np.int64]
 
     def solve(
         self, *, top: int, counting: bool, at_most: tuple[float, float] | None = None
@@ -92,41 +94,28 @@ class Problem:
         Without `counting`, those that are excluded unseen don't count as legal. `at_most` is an (objective, energy)
         that some legal mapping is known to reach, to leave out more from the start; the answer is the same.
         """
-        best = np.zeros((top, len(PARAMETERS)), np.int64)
-        scores = np.full((top, mapping_search.SCORES), np.inf)
+        best = Best(np.zeros((top, len(PARAMETERS)), np.int64), np.full((top, SCORES), np.inf))
         if at_most is not None:
-            scores[-1, :2] = at_most[0], np.nextafter(at_most[1], np.inf)
-        legal, evaluated = mapping_search.search(
-            self.facts,
-            self.costs,
-            self.objective,
-            self.widths,
-            self.stored,
-            self.image_counts,
-            self.lows,
-            self.highs,
-            counting,
-            best,
-            scores,
-        )
+            best.scores[-1, :2] = at_most[0], np.nextafter(at_most[1], np.inf)
+        legal, evaluated = search(self.task, self.widths, self.stored, self.image_counts, counting, best)
         found = tuple(
             Candidate(Mapping(*(int(value) for value in row)), *(float(value) for value in score[1:]))
-            for row, score in zip(best, scores, strict=True)
+            for row, score in zip(*best, strict=True)
             if row[0]
         )
         return found, int(legal), int(evaluated)
 
     def score(self, mapping: Mapping) -> tuple[float, float] | None:
         """Return a mapping's (objective, energy); None where it is not legal here or not looked for."""
-        m, n, e, p, q, r, t = values = mapping.as_tuple()
-        in_bounds = np.all(values >= self.lows) and np.all(values <= self.highs)
-        if not in_bounds or n not in self.image_counts or e not in self.widths:
+        task, sizes = self.task, Parameters(*mapping.as_tuple())
+        in_bounds = all(low <= size <= high for low, size, high in zip(task.lows, sizes, task.highs, strict=True))
+        if not in_bounds or sizes.n not in self.image_counts or sizes.e not in self.widths:
             return None
-        if not mapping_legality.is_legal(self.facts, m, n, e, p, q, r, t):
+        if not mapping_legality.is_legal(task.facts, task.capacities, sizes):
             return None
-        stored = self.stored[np.searchsorted(-self.widths, -e)]
-        energy, cycles, dram_bits, _ = layer_cost.evaluate(self.facts, self.costs, m, n, e, p, q, r, t, stored)
-        return mapping_bound.objective_of(self.objective, energy, cycles, dram_bits), energy
+        stored = float(self.stored[np.searchsorted(-self.widths, -sizes.e)])
+        found = evaluate(task.facts, task.transfers, task.costs, sizes, stored)
+        return mapping_bound.objective_of(task.objective, *found), found.energy
 
 
 def problem_of(layer: Layer, folded: Folded, machine: Machine, table: CostTable, *, batch: int, goal: Goal) -> Problem:
@@ -134,14 +123,18 @@ def problem_of(layer: Layer, folded: Folded, machine: Machine, table: CostTable,
     bounds = parameter_bounds(folded, batch, dict(goal.constraints))
     widths = strip_widths_that_matter(folded.shape.E, bounds["e"], columns=machine.filter_reach)
     return Problem(
-        facts=facts_of(layer, folded, machine, batch),
-        costs=costs_of(layer, machine, table, batch=batch, code=goal.code),
-        objective=_KERNEL_OBJECTIVE[goal.objective],
+        task=Task(
+            facts=facts_of(layer, folded, machine, batch),
+            capacities=capacities_of(machine, layer.bits),
+            transfers=transfers_of(layer, machine, batch=batch, code=goal.code),
+            costs=costs_of(layer, machine, table, batch=batch),
+            objective=_KERNEL_OBJECTIVE[goal.objective],
+            lows=Parameters(**{name: bounds[name].low for name in PARAMETERS}),
+            highs=Parameters(**{name: bounds[name].high for name in PARAMETERS}),
+        ),
         widths=widths,
         stored=np.array([stored_per_channel(layer, folded, int(width)) for width in widths], np.float64),
         image_counts=image_counts_that_matter(batch, bounds["n"]),
-        lows=np.array([bounds[name].low for name in PARAMETERS], np.int64),
-        highs=np.array([bounds[name].high for name in PARAMETERS], np.int64),
     )
 
 

@@ -59,7 +59,7 @@ def strip_widths_that_matter(rows: int, bounds: Bounds, *, columns: int | None) 
     reaches all segments (`columns` None), the smallest for each number of strips.
 
     Proof. Take two widths of the same kind. Words moved depend on these numbers, not on e. A pass's cycles are convex
-    in its rows (`kernels.layer_cost.pass_cycles`: sums and maxima of affine terms), and the smaller width's strips are
+    in its rows (`kernels.pass_time.pass_cycles`: sums and maxima of affine terms), and the smaller width's strips are
     majorised by the larger's, so their cycles add up to no more. Every rule that e enters (banks, rows of the array,
     tags) is weaker for the smaller e. Padding is assumed to be narrower than a strip.
     """

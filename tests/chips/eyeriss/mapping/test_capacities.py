@@ -10,10 +10,14 @@ import pytest
 from support.small_problems import EYERISS, Problem, problem
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.kernels import layer_cost, mapping_bound, mapping_legality
+from sim.chips.eyeriss.kernels import mapping_bound, mapping_legality
+from sim.chips.eyeriss.kernels.layer_energy import evaluate
+from sim.chips.eyeriss.kernels.layer_facts import Capacities, Parameters
+from sim.chips.eyeriss.kernels.loop_cuts import cut_channels, cut_filters, least_cuts
+from sim.chips.eyeriss.kernels.mapping_legality import is_legal
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.capacities import CapacitySearch
-from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, CAPACITY_PLACES, capacities_of
+from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, capacities_of
 from sim.chips.eyeriss.mapping.legality import Case, violations
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.eyeriss.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
@@ -62,8 +66,8 @@ def all_mappings(one: Problem, rng: random.Random) -> list[Mapping]:
 def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
     one = problem(seed)
     mappings = all_mappings(one, random.Random(seed))
-    facts = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).facts
-    found = [mapping_legality.is_legal(facts, *mapping.as_tuple()) for mapping in mappings]
+    task = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).task
+    found = [is_legal(task.facts, task.capacities, Parameters(*mapping.as_tuple())) for mapping in mappings]
     wanted = [not violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine)) for mapping in mappings]
     assert found == wanted
 
@@ -128,38 +132,56 @@ def test_what_is_known_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(mapping_legality, "best_of_legal", None)  # the first thing that a search needs
     assert search.best(capacities) == found
     with pytest.raises(TypeError):
-        search.best(capacities + 1)
+        search.best(Capacities(*(room + 1 for room in capacities)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_bound_is_above_the_cost_of_a_mapping_that_it_covers(seed: int) -> None:
     one = problem(seed)
     search = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal)
-    facts, costs = search.facts, search.costs
+    task = search.task
     for mapping in sample(one, 30):
         if mapping.e not in search.widths or mapping.n not in search.image_counts:
             continue
-        m, n, e, p, q, r, t = mapping.as_tuple()
-        stored = search.stored[list(search.widths).index(e)]
-        energy, cycles, dram_bits, _ = layer_cost.evaluate(facts, costs, m, n, e, p, q, r, t, stored)
-        outer = mapping_bound.outer_loops(facts, costs, e, n, stored)
-        channel_cuts = mapping_bound.cut_channels(facts, q, r)
-        exact = layer_cost.count_filter_cuts(facts, m, p, t)
-        least = mapping_bound.least_cuts(facts, m, min(p * t, m), p)
-        assert all(few <= many for few, many in zip(least, exact, strict=True))
+        m, n, e, p, q, r, t = sizes = Parameters(*mapping.as_tuple())
+        stored = float(search.stored[list(search.widths).index(e)])
+        found = evaluate(task.facts, task.transfers, task.costs, sizes, stored)
+        outer = mapping_bound.outer_loops(task.facts, task.transfers, task.costs, e, n, stored)
+        channel_cuts = cut_channels(task.facts, q, r)
+        exact = cut_filters(task.facts, m, p, t)
+        least = least_cuts(task.facts, m, min(p * t, m), p)
         for objective in range(4):
-            wanted = mapping_bound.objective_of(objective, energy, cycles, dram_bits)
+            wanted = mapping_bound.objective_of(objective, *found)
             for cuts, sets in ((exact, (t, t)), (least, (t, t)), (least, (1, t + 3))):
-                bound = mapping_bound.bound(facts, costs, objective, outer, cuts, channel_cuts, r, sets)
+                bound = mapping_bound.bound(task._replace(objective=objective), outer, cuts, channel_cuts, r, sets)
                 assert bound[0] <= wanted
-                assert bound[1] <= energy
+                assert bound[1] <= found.energy
 
 
-def test_capacities_stand_where_the_facts_have_them() -> None:
+def test_capacities_are_those_of_the_published_chip() -> None:
     one = problem(0)
-    facts = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).facts
-    assert list(facts[CAPACITY_PLACES]) == list(capacities_of(EYERISS, one.layer.bits))
-    assert capacities_of(EYERISS, BitWidths()).tolist() == [12, 224, 15, 31, 25, 512 * 64, 2 * 512 * 64 // 16]
+    there = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).task.capacities
+    assert there == capacities_of(EYERISS, one.layer.bits)
+    assert capacities_of(EYERISS, BitWidths()) == Capacities(
+        array_rows=12,
+        filter_spad=224,
+        row_tags=15,
+        col_tags=31,
+        fmap_banks=25,
+        bank_bits=512 * 64,
+        filter_buffer=2 * 512 * 64 // 16,
+    )
+
+
+def test_numbers_of_a_kind_are_of_one_type() -> None:
+    """Else the kernels are compiled once more for every mixture, which takes seconds."""
+    for seed in range(40):
+        one = problem(seed)
+        task = problem_of(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal).task
+        for whole in (task.facts, task.capacities, task.lows, task.highs):
+            assert {type(value) for value in whole} == {int}
+        for real in (task.transfers, task.costs):
+            assert {type(value) for value in real} == {float}
 
 
 def test_the_best_mappings_are_the_same_counted_and_uncounted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.expected import FmapCode
-from sim.chips.eyeriss.kernels import layer_cost
+from sim.chips.eyeriss.kernels.loop_cuts import cut_filters
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.facts import facts_of
 from sim.chips.eyeriss.mapping.folding import fold
@@ -80,7 +80,7 @@ def test_the_cuts_of_the_filters_are_those_of_the_pass_list() -> None:
         mapping = found(layer, machine, table="eyeriss-65nm", batch=3)
         listed = list(tiles(folded.shape, mapping, batch=3, run_filters=folded.filters_per_run))
         facts = facts_of(layer, folded, machine, 3)
-        groups, passes, at_work = layer_cost.count_filter_cuts(facts, mapping.m, mapping.p, mapping.t)
+        groups, passes, at_work = cut_filters(facts, mapping.m, mapping.p, mapping.t)
         first = [tile for tile in listed if (tile.images.start, tile.rows.start, tile.channels.start) == (0, 0, 0)]
         spans = [span for tile in first for span in tile.passes]
         assert (groups, passes) == (len(first), len(spans))
