@@ -34,6 +34,7 @@ FIXED = {
     "extremes": (CHIP, [-32768, 32767, -1, 1]),
     "64 bits": (Code(run=16, level=5, pairs=3), [0, 0, -16, 15, 0]),
     "one bit each": (Code(run=1, level=1, pairs=16), [0, -1, 0, 0, 0, -1]),
+    "more values than are paired at once": (CHIP, [0, 0, 9, 0] * 1100),
     "wide level": (Code(run=16, level=32, pairs=1), [0, -32768, 3]),
 }
 
@@ -117,6 +118,12 @@ def test_the_decoder_stops_where_the_values_end() -> None:
     words, _ = encode([0] * 20 + [4, 5, 6, 7], CHIP)
     assert decode(words, 7, CHIP) == ([0] * 7, 1)
     assert decode(words, 22, CHIP) == ([0] * 20 + [4, 5], 1)
+
+
+def test_the_decoder_stops_where_the_words_end() -> None:
+    """Decode the first of two words alone: no last-word bit, and room for more."""
+    words, _ = encode([1, 2, 3, 4], CHIP)
+    assert decode(words[:1], 20, CHIP) == ([1, 2, 3], 1)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

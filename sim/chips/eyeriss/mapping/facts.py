@@ -97,7 +97,7 @@ def transfers_of(layer: Layer, machine: Machine, *, batch: int, code: FmapCode) 
 def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int) -> Costs:
     """Gather the energies that a mapping changes, and the sum of those that none does."""
     prices = _Prices(layer, table)
-    door = prices.out_of_the_array()
+    way_out = prices.out_of_the_array()
     costs = Costs(
         dram_ifmap_bit=prices.bit(Level.DRAM, Tensor.IFMAP, READ),
         ifmap_fill=prices.word(Level.GLB, Tensor.IFMAP, WRITE),
@@ -106,13 +106,13 @@ def costs_of(layer: Layer, machine: Machine, table: CostTable, *, batch: int) ->
         ifmap_send=prices.word(Level.GLB, Tensor.IFMAP, READ) + prices.word(Level.GIN, Tensor.IFMAP, READ),
         ifmap_delivery=prices.delivery(Tensor.IFMAP),
         filter_delivery=prices.delivery(Tensor.FILTER),
-        psum_out=door + prices.word(Level.GLB, Tensor.PSUM, WRITE),
+        psum_out=way_out + prices.word(Level.GLB, Tensor.PSUM, WRITE),
         psum_in=prices.word(Level.GLB, Tensor.PSUM, READ)
         + prices.both(Level.GIN, Tensor.PSUM)
         + prices.both(Level.FIFO, Tensor.PSUM),
         psum_hop=prices.both(Level.LN, Tensor.PSUM) + prices.both(Level.FIFO, Tensor.PSUM),
         dram_ofmap_bit=prices.bit(Level.DRAM, Tensor.OFMAP, WRITE),
-        fixed=prices.macs(machine, batch) + _outputs(layer, batch) * (door + prices.both(Level.GLB, Tensor.OFMAP)),
+        fixed=prices.macs(machine, batch) + _outputs(layer, batch) * (way_out + prices.both(Level.GLB, Tensor.OFMAP)),
         cycle=table.static_per_cycle(machine.core.clock, active_pes=0),
         pe_cycle=table.pe_cycle.clock + table.pe_cycle.spads + table.pe_cycle.control,
     )

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +12,8 @@ from support.naive import PassSpec, covered, pieces, step_pass_naively
 
 from sim.chips.eyeriss.kernels import lanes
 from sim.chips.eyeriss.kernels.pass_layout import COUNTERS, PARAMETERS
-from sim.chips.eyeriss.kernels.pass_step import step_pass
+from sim.chips.eyeriss.kernels.pass_step import load_filters, step_pass
 
-ROOT = Path(__file__).parents[4]
 TINY = PassSpec(set_filters=(2, 1), set_channels=(2, 1), images=2, R=2, S=3, rows=3, F=3, psum_banks=3)
 FIXED = {
     "first channels": TINY,
@@ -150,9 +145,10 @@ def test_psums_are_read_from_the_bank_that_they_were_written_to(psum_rate: int, 
     assert_same(replace(spec, psum_spad=8, ifmap_rate=3, psum_rate=psum_rate, gon_rate=gon_rate))
 
 
-def test_kernels_without_the_jit() -> None:
-    """Run every kernel's fixed inputs in plain Python."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "fixed_inputs", "tests/kernels"]
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_a_tag_that_selects_no_pe_is_not_sent() -> None:
+    """Send filters to a set of 3 of 8 columns, in segments of 4: the second segment is off."""
+    spec = PassSpec(set_filters=(2,), set_channels=(1,), S=2, R=2, rows=3, F=2)
+    counters = np.zeros(len(COUNTERS), np.int64)
+    load_filters(parameters_of(spec), np.array([2]), np.array([1]), np.array([[[[3, 0], [3, 0]]]]), counters)
+    found = dict(zip(COUNTERS, counters.tolist(), strict=True))
+    assert (found["GIN_FILTER_WORDS"], found["GIN_FILTER_DELIVERIES"], found["FILTER_CYCLES"]) == (8, 24, 2)

@@ -17,11 +17,12 @@ from sim.chips.eyeriss.kernels.loop_cuts import cut_channels, cut_filters, least
 from sim.chips.eyeriss.kernels.mapping_legality import is_legal
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.capacities import CapacitySearch
-from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, capacities_of
+from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, capacities_of, facts_of
+from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.eyeriss.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
-from sim.networks.layer import BitWidths
+from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
 from sim.runs.runner import Planned, Runner
 from sim.studies.sweeps.spec.equal_area import with_value
 
@@ -70,6 +71,24 @@ def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
     found = [is_legal(task.facts, task.capacities, Parameters(*mapping.as_tuple())) for mapping in mappings]
     wanted = [not violations(Case(one.folded, one.batch, one.layer.bits, mapping, one.machine)) for mapping in mappings]
     assert found == wanted
+
+
+@pytest.mark.parametrize("col_id", [1, 2, 3])
+@pytest.mark.parametrize("rows", [1, 2, 8])
+def test_sets_beside_each_other_need_column_tags(col_id: int, rows: int) -> None:
+    """Take sets of one column on eight, where 1, 3 or 7 tags are not enough for all of a row of them."""
+    machine = EYERISS.model_copy(
+        update={
+            "pe_array": EYERISS.pe_array.model_copy(update={"rows": rows, "columns": 8}),
+            "noc": EYERISS.noc.model_copy(update={"col_id": col_id}),
+        }
+    )
+    layer = Layer("fc", LayerKind.FC, Shape(G=1, M=40, C=2, R=2, S=2, E=1, F=1), stored_height=2, stored_width=2)
+    folded = fold(layer.shape, machine)
+    facts, capacities = facts_of(layer, folded, machine, 1), capacities_of(machine, layer.bits)
+    mappings = [Mapping(m=40, n=1, e=1, p=1, q=1, r=1, t=t) for t in range(1, 41)]
+    found = [is_legal(facts, capacities, Parameters(*mapping.as_tuple())) for mapping in mappings]
+    assert found == [not violations(Case(folded, 1, layer.bits, mapping, machine)) for mapping in mappings]
 
 
 def test_some_drawn_mappings_are_legal_and_some_are_not() -> None:
