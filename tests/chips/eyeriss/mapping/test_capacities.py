@@ -73,6 +73,15 @@ def test_the_kernel_calls_legal_what_breaks_no_rule(seed: int) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize("name", Parameters._fields)
+def test_no_parameter_may_be_less_than_one(name: str) -> None:
+    one = problem(0)
+    task = problem_of(one.layer, one.folded, EYERISS, one.table, batch=one.batch, goal=one.goal).task
+    smallest = Parameters(1, 1, 1, 1, 1, 1, 1)
+    assert is_legal(task.facts, task.capacities, smallest)
+    assert not is_legal(task.facts, task.capacities, smallest._replace(**{name: 0}))
+
+
 @pytest.mark.parametrize("col_id", [1, 2, 3])
 @pytest.mark.parametrize("rows", [1, 2, 8])
 def test_sets_beside_each_other_need_column_tags(col_id: int, rows: int) -> None:
