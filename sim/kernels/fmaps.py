@@ -20,6 +20,7 @@ def place_image(draws, threshold, image, top, left, shift=1):
             for column in range(columns):
                 draw = draws[channel, row, column]
                 if draw >= threshold:
+                    # The shift leaves no sign bit, and may leave a zero of what is to be a value: hence the | 1.
                     image[channel, top + row, left + column] = (draw >> shift) | 1
 
 
@@ -55,6 +56,8 @@ def count_uses(outputs, taps, stride):
 @compiled(boundscheck=False)
 def count_live_products(tile, row_uses, column_uses):
     """Count the products of one filter with a non-zero ifmap value, over a tile (images, channels, rows, columns)."""
+    # A value is used once for every pair of a window row and a window column that touch it: the uses of a value are a
+    # product, and nobody has to go through the windows. So for one filter; all filters meet the same zeros.
     live = 0
     images, channels, rows, columns = tile.shape
     for image in range(images):
@@ -71,6 +74,8 @@ def count_live_products(tile, row_uses, column_uses):
 @compiled(boundscheck=False)
 def count_live_taps(tile, hits, stride_y, stride_x, outputs_y, outputs_x):
     """Count, for each filter tap (channels, R, S), the windows of a tile in which it meets a non-zero value."""
+    # Where weights gate too (JSSC 2017, V-B, gates on ifmap zeros alone), a product lives by value and weight, which do
+    # not factor: what is counted by tap is later taken times the filters whose weight there is not zero.
     images = tile.shape[0]
     channels, taps_y, taps_x = hits.shape
     for image in range(images):

@@ -128,11 +128,14 @@ class Link:
         if transfer.begun < 0:
             transfer.begun = start
         words = transfer.words_left
+        # A slower codec holds the link: what it has not taken has nowhere to wait while others are served.
         ticks = words * self._clocks.link_ticks + transfer.extra_ticks
         self._preloading = transfer.purpose is Purpose.FILTER_PRELOAD
         try:
             yield self._env.timeout(wait + ticks)
         except simpy.Interrupt:
+            # The array will wait for what has come; the preload is a pass ahead. The burst that is begun, or about to
+            # be, goes through; the rest stays among the waiting and starts again, in its turn.
             words, ticks = self._cut_short(transfer, start, ticks)
             yield self._env.timeout(start + ticks - now(self._env))
         self._preloading = False

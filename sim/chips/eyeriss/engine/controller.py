@@ -130,19 +130,22 @@ class Controller:
         yield self.preload.wait()
         ready = now(self.env)
         core = self.clocks.core_ticks
+        # Filters arrive on the link's clock; the array, on the core's, sees them at its next edge (JSSC 2017, III).
         wait = to_next_edge(ready, core) + self.pass_setup_cycles * core
         shape = PassShape(tile.images.size, tile.rows.size, filters.size, tile.channels.size, not tile.first)
         run = self.array.run(shape)
-        if self.datapath is not None:
+        if self.datapath is not None:  # at once, since no value changes when anything happens
             self.datapath.run(tile, filters, begun_cycle=self.clocks.core_cycles(now(self.env)))
+        # The pass is stepped as if it were alone. What of its filter load was in while the last pass's psums drained,
+        # through the LN and the GON and not the filter bus, is then taken off.
         early_from = self._early_from()
         early = min(run.filter_cycles * core, max(0, self._drained_until - early_from))
         load = wait + run.filter_cycles * core - early
         rest = (run.cycles - run.filter_cycles) * core
-        if not self.filters_overlap:
+        if not self.filters_overlap:  # the filter banks are given back, for the next fetch, only after the pass
             load, rest = load + rest, 0
         yield self.env.timeout(load)
-        self.preload.release()
+        self.preload.release()  # the filters are in the spads, and what is left of the pass hides the next fetch
         if rest:
             yield self.env.timeout(rest)
         self._count_psums(tile, run)

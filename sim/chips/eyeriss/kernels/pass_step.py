@@ -200,7 +200,8 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     `set_filters` (t sets) and `set_channels` (r sets) give each set's share. The ifmap comes column by column, in a
     column channel by channel, in a channel row by row. `starts` (r x rows + 1) cuts `destinations` into the lanes
     that the multicast tag of one channel set and row selects. In a cycle the GON moves first, then the LN, the GIN of
-    psums, the PEs and the GIN of ifmaps. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
+    psums, the PEs and the GIN of ifmaps: who takes moves before who gives, so that a word takes a cycle for every
+    stage, as through registers. Stops at CYCLE_LIMIT with WORDS_LEFT not 0.
     """
     load_filters(parameters, set_filters, set_channels, fan_out, counters)
     reset_lanes(state, parameters, set_filters, set_channels)
@@ -215,6 +216,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     per_image = (parameters[IMAGE_COLUMNS] - 1) * parameters[SLIDE_COLUMNS] + parameters[FILTER_WIDTH]
     ifmap_place = np.array([parameters[IMAGES] * per_image, 0, 0, 0])
     next_out, next_in = 0, 0
+    # 32 bits, like the state: a wider number would halve what one vector instruction steps.
     row_columns = np.int32(parameters[IMAGE_COLUMNS])
     psum_spad = np.int32(parameters[PSUM_SPAD])
     psum_fifo = np.int32(parameters[PSUM_FIFO])
@@ -223,10 +225,11 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
     extra_stages, whole_window = parameters[EXTRA_STAGES], parameters[WHOLE_WINDOW]
     past_last = (levels + 1) * blocks
     single_port = parameters[BANK_PORTS] == 1
-    look_out, look_in = True, True  # whether anything has changed since a look at all chains found nothing to move
+    # Whether anything has changed since a look at all chains found nothing to move: most cycles need no such look.
+    look_out, look_in = True, True
     while words_left > 0 and counters[CYCLES] < parameters[CYCLE_LIMIT]:
         counters[CYCLES] += 1
-        written_bank = NO_BANK
+        written_bank = NO_BANK  # where a bank has one port, the GON, whose psums can't wait elsewhere, has it first
         chain, moved = step_gon(state, chains, totals, gon_rate, next_out, gone) if look_out else (-1, 0)
         look_out = chain >= 0
         if chain >= 0:
@@ -236,6 +239,7 @@ def step_pass(state, parameters, set_filters, set_channels, fan_out, starts, des
             next_out = chain + 1 if chain + 1 < chains else 0
         hops, to_ports, from_bottom = step_local_network(state, levels, blocks, psum_fifo, ln_rate)
         counters[LN_HOPS] += hops
+        # Only the LN fills the output ports, and only it makes room in the bottom PEs.
         look_out = look_out or to_ports > 0
         look_in = look_in or from_bottom > 0
         if reads_left > 0 and look_in:

@@ -5,8 +5,9 @@ which the cycle model steps; MACs, issued and performed; what moves between DRAM
 Equal by construction, since both models state the same rule: an ifmap or filter word on the GIN is one read from the
 GLB, and its delivery one write and one read of a FIFO and one write of a spad; a psum on GIN, LN or GON passes one
 FIFO; a MAC performed reads three spads and writes one, a gated one reads the ifmap spad or none, and each MAC looks at
-one zero flag; a word has its tensor's bits; the active PEs are the placement's. Of these the cycle model proves nothing.
-So all but the active PEs are held against a replay too, which moves every word by hand and knows neither model.
+one zero flag; a word has its tensor's bits; the active PEs are the placement's. Of these the cycle model proves
+nothing. So all but the active PEs are held against a replay too, which moves every word by hand and knows neither
+model.
 
 Of a layer with more than 300 legal mappings the quick test takes every k-th, k the smallest prime that leaves at most
 300; the slow one takes all. Stored values are dense (the models may differ on drawn zeros only); padding zeros are
