@@ -6,12 +6,14 @@ files, have changed.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numba
+from numba.misc.appdirs import AppDirs
 
 _HERE = Path(__file__).resolve().parent
 _SETTINGS: Any = numba.config  # its attributes are made at run time
@@ -30,16 +32,22 @@ def _digest() -> str:
 _FOLDER_NAME = f"kernels-{_digest()[:16]}"
 
 
+def _base() -> Path:
+    """Return NUMBA_CACHE_DIR, or else a folder beside the sources, or the user's where sources can't be written to."""
+    if _SETTINGS.CACHE_DIR:
+        return Path(_SETTINGS.CACHE_DIR)
+    return _HERE / "__pycache__" if os.access(_HERE, os.W_OK) else Path(AppDirs("sim", appauthor=False).user_cache_dir)
+
+
 @contextmanager
 def _cached_apart() -> Iterator[None]:
-    """Let numba keep code in this version's folder, below NUMBA_CACHE_DIR or beside the sources, for the moment.
+    """Let numba keep code in this version's folder, for the moment.
 
     Numba settles where a function's code is kept when its dispatcher is made, and has no option but this setting of
     the whole process to say where. It is put back, since a user's own functions have their place.
     """
     wanted = _SETTINGS.CACHE_DIR
-    base = Path(wanted) if wanted else _HERE / "__pycache__"
-    _SETTINGS.CACHE_DIR = str(base / _FOLDER_NAME)
+    _SETTINGS.CACHE_DIR = str(_base() / _FOLDER_NAME)
     try:
         yield
     finally:

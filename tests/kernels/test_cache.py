@@ -54,6 +54,20 @@ def test_else_the_folder_is_beside_the_sources(tmp_path: Path) -> None:
     assert Path(folder).parent == Path(sim.__file__).parent / "kernels" / "__pycache__"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's folder is named otherwise")
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_where_sources_cannot_be_written_to_it_is_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compiled(lambda: 3)() == 3
+    (kept,) = tmp_path.rglob("*.nbi")
+    assert kept.relative_to(tmp_path).parts[0] == "sim"
+    assert kept.relative_to(tmp_path).parts[1].startswith("kernels-")
+
+
 @pytest.mark.parametrize("changed", ["sim/kernels/rlc.py", "sim/chips/eyeriss/kernels/lanes.py"])
 def test_the_folder_is_another_where_any_kernel_is(changed: str, tmp_path: Path) -> None:
     """Numba alone would go on with what it compiled for the callers of the changed one."""
