@@ -87,14 +87,24 @@ def test_the_folder_is_another_where_any_kernel_is(changed: str, tmp_path: Path)
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
-def test_a_kernel_made_later_leaves_the_setting_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Code of a user's own goes where the user wants it, before and after; ours into our folder there."""
+def test_code_of_a_users_own_stays_where_the_user_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours goes into our folder there."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     ours, theirs = compiled(lambda: 1), numba.njit(cache=True)(lambda: 2)
     assert (ours(), theirs(), numba.config.CACHE_DIR) == (1, 2, str(tmp_path))
     kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.nbi")}
     assert sorted(name.split("-")[0].split("_")[0] for name in kept) == ["kernels", "kernels"]
     assert sum(name.startswith("kernels-") for name in kept) == 1
+
+
+@pytest.mark.parametrize("wanted", ["", "mine"])
+def test_a_kernel_made_later_leaves_the_setting_as_it_is(
+    wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", wanted)
+    assert callable(compiled(lambda: 4))
+    assert wanted == numba.config.CACHE_DIR
 
 
 def test_the_setting_is_put_back_where_a_kernel_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
