@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
-=======
->>>>>>> h-kernels
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -109,7 +106,6 @@ class CostTable(Document):
     top_control_cycle: Cost = 0.0
     leakage_power: Power = 0.0
 
-<<<<<<< HEAD
     def level(self, name: str) -> PerTensor | None:
         """Return the costs of a level; None where the table has none for it."""
         found = self.levels.get(name) or (getattr(self, name) if name in _OWN_KEYS else None)
@@ -119,8 +115,6 @@ class CostTable(Document):
         """Name the levels that the table has no costs for."""
         return [level.name for level in levels if self.level(level.name) is None]
 
-=======
->>>>>>> h-kernels
     def scaled_to(self, voltage: float) -> CostTable:
         """Return the table at another core supply in volts; what is at that supply already stays as it is.
 

@@ -126,11 +126,7 @@ def test_the_decoder_stops_where_the_words_end() -> None:
     assert decode(words[:1], 20, CHIP) == ([1, 2, 3], 1)
 
 
-<<<<<<< HEAD
 @settings(max_examples=200)
-=======
-@settings(max_examples=200, deadline=None, derandomize=True)
->>>>>>> h-kernels
 @given(
     st.lists(st.integers(1, 40), max_size=12),
     st.integers(1, 8),

@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.chips.contract import Job
-<<<<<<< HEAD
-=======
-from sim.chips.eyeriss.expected import FmapCode
->>>>>>> h-kernels
 from sim.chips.eyeriss.kernels.layer_facts import Parameters
 from sim.chips.eyeriss.kernels.layer_time import time_layer
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.facts import facts_of, stored_per_channel, transfers_of
-<<<<<<< HEAD
 from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.codes.expected import FmapCode
-=======
->>>>>>> h-kernels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +21,6 @@ class LayerCycles:
     total: int
 
 
-<<<<<<< HEAD
 def layer_cycles(job: Job[MappedLayer], machine: Machine, code: FmapCode) -> LayerCycles:
     """Bound every pass, add them up, and add the waits."""
     folded, mapping = job.plan.folded, job.plan.mapping
@@ -36,12 +28,4 @@ def layer_cycles(job: Job[MappedLayer], machine: Machine, code: FmapCode) -> Lay
     transfers = transfers_of(job.layer, machine, batch=job.batch, code=code)
     stored = stored_per_channel(job.layer, folded, mapping.e)
     total, processing = time_layer(facts, transfers, Parameters(*mapping.as_tuple()), stored)
-=======
-def layer_cycles(job: Job, machine: Machine, code: FmapCode) -> LayerCycles:
-    """Bound every pass, add them up, and add the waits."""
-    facts = facts_of(job.layer, job.folded, machine, job.batch)
-    transfers = transfers_of(job.layer, machine, batch=job.batch, code=code)
-    stored = stored_per_channel(job.layer, job.folded, job.mapping.e)
-    total, processing = time_layer(facts, transfers, Parameters(*job.mapping.as_tuple()), stored)
->>>>>>> h-kernels
     return LayerCycles(round(processing), round(total))

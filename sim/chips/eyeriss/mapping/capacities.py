@@ -62,13 +62,8 @@ class CapacitySearch:
         if not found:
             self._dead_ends.append(capacities)
             return None
-<<<<<<< HEAD
         self._keep(here, found[0].plan)
         return found[0].plan
-=======
-        self._keep(here, found[0].mapping)
-        return found[0].mapping
->>>>>>> h-kernels
 
     def _keep(self, here: Problem, mapping: Mapping) -> None:
         place = len(self._found)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from sim.chips.eyeriss.expected import ifmap_stream_bits, live_macs, ofmap_stream_bits
 from sim.chips.eyeriss.kernels.layer_facts import Capacities, Costs, Facts, Transfers
 from sim.chips.eyeriss.levels import LEVELS, Level
-=======
-from sim.chips.eyeriss.expected import FmapCode, ifmap_stream_bits, live_macs, ofmap_stream_bits
-from sim.chips.eyeriss.kernels.layer_facts import Capacities, Costs, Facts, Transfers
->>>>>>> h-kernels
 from sim.chips.eyeriss.machine import ColumnStart, Machine
 from sim.chips.eyeriss.mapping.folding import Folded
 from sim.chips.parts.description import Gating

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-<<<<<<< HEAD
-=======
-from sim.chips.eyeriss.expected import FmapCode
->>>>>>> h-kernels
 from sim.chips.eyeriss.kernels import mapping_bound, mapping_legality
 from sim.chips.eyeriss.kernels.layer_energy import evaluate
 from sim.chips.eyeriss.kernels.layer_facts import Parameters
