@@ -22,9 +22,11 @@ from typing import Any
 import simpy
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.mapping.folding import fold
-from sim.chips.eyeriss.mapping.search import Goal, find_mappings
+from sim.chips.eyeriss.mapping.search import find_mappings
+from sim.chips.goals import Goal
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.energy import read_cost_table
 from sim.networks.workload import read_workload
@@ -96,17 +98,17 @@ def step_every_pass(workload: str) -> list[str]:
     machine = read_machine(find_machine("eyeriss"))
     table = read_cost_table(find_cost_table(machine.cost_table))
     network = read_workload(find_workload(workload))
-    planned = Planner(machine, table, network.batch).plan(network.layers)
+    planned = Planner(Eyeriss(), machine, table, network.batch).plan(network.layers)
     environments: list[CountingEnvironment] = []
 
     def make() -> simpy.Environment:
         environments.append(CountingEnvironment())
         return environments[-1]
 
-    list(Runner(machine, table, CycleModel(machine), network.batch, 0).run(planned))  # compile
+    list(Runner(Eyeriss(), machine, table, CycleModel(machine), network.batch, 0).run(planned))  # compile
     model = CycleModel(machine, reuse=False, make_environment=make)
     start = time.process_time()
-    list(Runner(machine, table, model, network.batch, 0).run(planned))
+    list(Runner(Eyeriss(), machine, table, model, network.batch, 0).run(planned))
     spent_s = time.process_time() - start
     events = sum(environment.events for environment in environments)
     print(
