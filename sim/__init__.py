@@ -7,6 +7,8 @@ is private by convention.
 
 from typing import TYPE_CHECKING
 
+from sim.package import VERSION
+
 if TYPE_CHECKING:
     from sim.api import EstimateResult as EstimateResult
     from sim.api import MachinesResult as MachinesResult
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from sim.errors import InputError as InputError
     from sim.errors import ModelError as ModelError
 
-__version__ = "0.2.0"
+__version__ = VERSION
 _CALLS = ("compare", "estimate", "map", "run", "sweep", "validate")
 _RESULTS = ("EstimateResult", "MachinesResult", "MappingResult", "ModelsResult", "RunResult", "ValidationResult")
 _ERRORS = ("InputError", "ModelError")

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from sim import __version__
 from sim.cli import (
     calibrate,
     catalogue,
@@ -27,6 +26,7 @@ from sim.cli import (
 from sim.cli.exit_status import FAILED, INPUT_ERROR, INTERRUPTED, MODEL_ERROR
 from sim.cli.parser import Commands, Parser
 from sim.errors import InputError, ModelError
+from sim.package import VERSION
 
 _COMMANDS: tuple[tuple[str, Callable[[Commands], None], Callable[[argparse.Namespace], int]], ...] = (
     ("run", run.add_run, run.run),
@@ -52,7 +52,7 @@ _COMMANDS: tuple[tuple[str, Callable[[Commands], None], Callable[[argparse.Names
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = Parser(prog="sim", description="Cycle-level simulator and energy model of the Eyeriss CNN accelerator.")
-    parser.add_argument("--version", action="version", version=f"sim {__version__}")
+    parser.add_argument("--version", action="version", version=f"sim {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for _, add, _ in _COMMANDS:
         add(commands)

@@ -117,12 +117,12 @@ def _timeline(target: Path | None, request: Request, options: argparse.Namespace
     if target is None:
         yield None
         return
-    from sim import __version__
     from sim.cli.outputs import writing_whole
+    from sim.package import VERSION
     from sim.runs.timeline import Draft, Timeline
 
     about = {
-        "version": __version__,
+        "version": VERSION,
         "workload": request.workload.name,
         "arch": request.machine.name,
         "batch": request.batch,

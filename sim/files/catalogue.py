@@ -7,11 +7,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-import sim
 from sim.errors import InputError, did_you_mean
 from sim.files.text import shown_path
-
-_PACKAGE = Path(sim.__file__).resolve().parent
+from sim.package import ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ WORKLOADS = Shelf("workloads", "layers:", "workload")
 
 def folder(kind: str) -> Path:
     """Return the folder of `arch` or `workloads`: inside an installed package, or beside it in a checkout."""
-    installed = _PACKAGE / "data" / kind
-    return installed if installed.is_dir() else _PACKAGE.parent / kind
+    installed = ROOT / "data" / kind
+    return installed if installed.is_dir() else ROOT.parent / kind
 
 
 def names(shelf: Shelf) -> list[str]:

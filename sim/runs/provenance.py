@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import sim
+from sim.package import ROOT, VERSION
 from sim.runs.request import Request
 
 
 def provenance_of(request: Request, *, model: str, seed: int | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """State what a result was made of; `seed` is None where no tensors are drawn, `options` are the caller's own."""
     return {
-        "version": sim.__version__,
+        "version": VERSION,
         "git": _git_commit(),
         "arch": request.machine.name,
         "workload": request.workload.name,
@@ -28,7 +27,7 @@ def provenance_of(request: Request, *, model: str, seed: int | None, options: Ma
 
 def _git_commit() -> str | None:
     """Return the checkout's commit, with -dirty if it was changed; None outside a checkout."""
-    root = Path(sim.__file__).resolve().parents[1]
+    root = ROOT.parent
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]

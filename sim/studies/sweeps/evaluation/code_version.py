@@ -11,7 +11,7 @@ from pathlib import Path
 import numba
 import numpy
 
-import sim
+from sim.package import ROOT, VERSION
 
 # What a row's figures go through, from a file's values to sums. Packages that add chips have versions of their own.
 _COMPUTING = (
@@ -31,13 +31,13 @@ _COMPUTING = (
 @cache
 def code_version() -> str:
     """Name the code that makes results: the package's version, and a digest of its statements and of what computes."""
-    root = Path(sim.__file__).resolve().parent
+    root = ROOT
     digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
     for source in _sources(root):
         text = source.read_text(encoding="utf-8")
         content = statements(text) if source.suffix == ".py" else text
         digest.update(source.relative_to(root).as_posix().encode() + b"\0" + content.encode() + b"\0")
-    return f"{sim.__version__}+{digest.hexdigest()[:12]}"
+    return f"{VERSION}+{digest.hexdigest()[:12]}"
 
 
 def _sources(root: Path) -> Iterator[Path]:
