@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def shipped(kind: str) -> dict[str, bytes]:
     """Return the content of the repository's files of a kind."""
-    return {path.name: path.read_bytes() for path in (ROOT / kind).glob("*.yaml")}
+    return {path.name: path.read_bytes() for path in (ROOT / kind).iterdir()}
 
 
 @pytest.mark.parametrize("kind", ["arch", "workloads"])
@@ -42,7 +42,7 @@ def test_the_wheel_holds_every_shipped_file(wheel: Path, kind: str) -> None:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
-    kinds = ("*.py", "*.csv", "*.html", "*.css", "*.js")
+    kinds = ("*.py", "*.csv", "*.html", "*.css", "*.js", "*.md", "py.typed")
     files = {str(path.relative_to(ROOT)) for kind in kinds for path in (ROOT / "sim").rglob(kind)}
     with zipfile.ZipFile(wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}

@@ -34,6 +34,7 @@ def add_validate(commands: Commands) -> None:
     )
     add_drawn(validate, json_help="write all cells, columns, totals and broken bounds")
     validate.add_argument("--csv", metavar="FILE", help="write the cells, one a row; - for standard output")
+    validate.add_argument("--markdown", metavar="FILE", help="write the columns and totals as a Markdown table")
     validate.add_argument(
         "--plot", metavar="FILE.svg|FILE.png|FILE.pdf", help="draw ours over published (needs matplotlib)"
     )
@@ -60,7 +61,7 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
         from sim.views.charts.picture import check_plot
 
         check_plot(Path(options.plot), suffixes=SUFFIXES)
-    return check_targets(options, ("json", "csv", "plot"))
+    return check_targets(options, ("json", "csv", "markdown", "plot"))
 
 
 def _hand_over(
@@ -86,6 +87,10 @@ def _content(
 
     if option == "csv":
         return found.as_csv()
+    if option == "markdown":
+        from sim.views.validation_markdown import validation_markdown
+
+        return validation_markdown(found)
     if option == "json":
         chosen = {"mapper": True} if options.mapper else {}
         content = found.as_dict()
