@@ -70,6 +70,16 @@ class Figure:
             raise KeyError(f"{self.key} is a figure of whole networks")
         return self.of_layer(layer)
 
+    def whole(self, result: NetworkResult) -> Any:
+        """Return a whole network's value in the base unit."""
+        if self.of_network is None:
+            raise KeyError(f"{self.key} is no figure of whole networks")
+        return self.of_network(result)
+
+    def whole_text(self, result: NetworkResult) -> str:
+        """Write a whole network's value with its unit, in the one that tables have."""
+        return f"{self.text(self.whole(result))} {self.shown}".rstrip()
+
 
 def _summed(of_layer: OfLayer) -> OfNetwork:
     return lambda result: sum(of_layer(layer) for layer in result.layers)
@@ -117,7 +127,7 @@ LIVE = Figure(
     "live", "live", "live_pct", "%", "%", 1, 1, 0, "The share of all MACs that no zero gated or skipped.",
     "macs_performed / macs",
     lambda layer: 100 * layer.run.ledger.macs_performed / layer.run.ledger.macs,
-    lambda result: 100 * PERFORMED.of_network(result) / MACS.of_network(result),  # type: ignore[misc]
+    lambda result: 100 * PERFORMED.whole(result) / MACS.whole(result),
 )  # fmt: skip
 PASSES = _count(
     "passes", "passes", "Processing passes of the whole batch, tails included.",
@@ -178,12 +188,12 @@ DRAM_PER_MAC = Figure(
     "dram_per_mac", "DRAM accesses/MAC", "dram_accesses_per_mac", "", "", 1, 1, 4,
     "16-bit words to and from DRAM, after compression, over all MACs.", "dram / 16 bits / macs",
     lambda layer: DRAM.value(layer) / _WORD_BITS / MACS.value(layer),
-    lambda result: DRAM.of_network(result) / _WORD_BITS / MACS.of_network(result),  # type: ignore[misc]
+    lambda result: DRAM.whole(result) / _WORD_BITS / MACS.whole(result),
 )  # fmt: skip
 EDP = Figure(
     "edp", "EDP", "edp", "energy s", "", 1, 1, 4, "System energy times total latency.", "system x total_latency",
     lambda layer: layer.energy.system * layer.total_latency_s,
-    lambda result: SYSTEM.of_network(result) * TOTAL.of_network(result),  # type: ignore[misc]
+    lambda result: SYSTEM.whole(result) * TOTAL.whole(result),
 )  # fmt: skip
 AREA = Figure(
     "area", "area", "area_mm2", "mm2", "mm2", 1, 1, 2, "Area of the chip's core, where its kind tells one.",

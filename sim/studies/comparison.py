@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.chips.contract import Entry, ModelOptions
 from sim.ledger.counts import Direction, Ledger, Tensor
+from sim.ledger.figures import DRAM, PROCESSING_CYCLES, TOTAL_CYCLES
 from sim.ledger.results import LayerResult, NetworkResult, add_energies
 from sim.runs.progress import Progress, layers_done
 from sim.runs.provenance import provenance_of
@@ -22,7 +23,8 @@ from sim.runs.run import plan_layers, runner_for
 
 ENERGIES = ("system", "compute", "ifmap", "filter", "ofmap", "static")
 _MODELS = ("cycle", "analytic")
-QUANTITIES = (*ENERGIES, "processing_cycles", "total_cycles", "dram_bits")
+COUNTED = (PROCESSING_CYCLES, TOTAL_CYCLES, DRAM)
+QUANTITIES = (*ENERGIES, *(figure.column for figure in COUNTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +149,8 @@ def _differences(cycle: Sequence[LayerResult], analytic: Sequence[LayerResult]) 
 
 def _quantities(layers: Sequence[LayerResult]) -> dict[str, float]:
     energy = add_energies([layer.energy for layer in layers])
-    return {name: getattr(energy, name) for name in ENERGIES} | {
-        "processing_cycles": sum(layer.run.processing_cycles for layer in layers),
-        "total_cycles": sum(layer.run.total_cycles for layer in layers),
-        "dram_bits": sum(layer.run.ledger.dram_bits for layer in layers),
-    }
+    counted = {figure.column: sum(map(figure.value, layers)) for figure in COUNTED}
+    return {name: getattr(energy, name) for name in ENERGIES} | counted
 
 
 def unequal_counts(

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console, Group
 from rich.table import Table
 
+from sim.ledger.figures import DRAM, PROCESSING_CYCLES, SYSTEM, TOTAL_CYCLES
 from sim.studies.comparison import ENERGIES, Comparison, Difference, LayerComparison
-from sim.views.console import energy_unit, plain
+from sim.views.console import plain
 
+_MEASURED = {figure.column: figure for figure in (PROCESSING_CYCLES, TOTAL_CYCLES, DRAM)}
 _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
 
 
@@ -23,11 +25,12 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
 def comparison_table(comparison: Comparison) -> Table:
     """Make the table: what the cycle model counts and, in per cent, how much more the analytic model has."""
-    unit = energy_unit(comparison.cycle.layers[0].energy.unit)
+    costs = comparison.cycle.layers[0].energy.unit
+    unit = SYSTEM.shown_unit(costs)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", no_wrap=True)
     energies = [f"{name}\n%" for name in ENERGIES[1:]]
-    measures = ["processing\nk cycles", "\n%", "total\nk cycles", "\n%", "DRAM\nMB", "\n%", "words"]
+    measures = [head for figure in _MEASURED.values() for head in (figure.title(costs), "\n%")] + ["words"]
     for head in (f"energy\n{unit}", f"analytic\n{unit}", "\n%", *energies, *measures):
         table.add_column(head, justify="right", no_wrap=True)
     for layer in comparison.largest_first:
@@ -39,10 +42,10 @@ def comparison_table(comparison: Comparison) -> Table:
 
 def _cells(quantities: dict[str, Difference]) -> list[str]:
     system = quantities["system"]
-    cells = [f"{system.cycle / 1e6:.1f}", f"{system.analytic / 1e6:.1f}"]
+    cells = [SYSTEM.text(system.cycle), SYSTEM.text(system.analytic)]
     cells += [difference_text(quantities[name]) for name in ENERGIES]
-    for name, scale, digits in (("processing_cycles", 1e3, 1), ("total_cycles", 1e3, 1), ("dram_bits", 8e6, 2)):
-        cells += [f"{quantities[name].cycle / scale:.{digits}f}", difference_text(quantities[name])]
+    for name, figure in _MEASURED.items():
+        cells += [figure.text(quantities[name].cycle), difference_text(quantities[name])]
     return cells
 
 

@@ -45,8 +45,3 @@ def mapping_head(mapping: Mapping[str, Any]) -> str:
 def mapping_text(layer: LayerResult) -> str:
     """Return the values of a mapping's parameters, in the same way."""
     return " ".join(str(value) for value in layer.mapping.values())
-
-
-def energy_unit(unit: str) -> str:
-    """Return the unit in which millions of a cost table's unit are shown."""
-    return "uJ" if unit == "pJ" else "M MAC"

@@ -7,9 +7,22 @@ from collections.abc import Sequence
 from rich.console import Console, Group
 from rich.table import Table
 
-from sim.ledger.figures import DRAM, KINDS, OF_THE_RUN
+from sim.ledger.figures import (
+    CHIP,
+    DRAM,
+    DRAM_PER_MAC,
+    FPS,
+    KINDS,
+    LIVE,
+    MACS,
+    OF_THE_RUN,
+    POWER,
+    PROCESSING,
+    SYSTEM,
+    TOTAL,
+)
 from sim.ledger.results import Energy, LayerResult, NetworkResult, add_energies
-from sim.views.console import POINT_OPTIONS, energy_unit, mapping_head, mapping_text, operating_point_text, plain
+from sim.views.console import POINT_OPTIONS, mapping_head, mapping_text, operating_point_text, plain
 
 
 def layer_table(layers: Sequence[LayerResult]) -> Table:
@@ -28,17 +41,13 @@ def layer_table(layers: Sequence[LayerResult]) -> Table:
 
 def run_summary(result: NetworkResult, *, status: str) -> list[str]:
     """Return the lines below the table."""
-    total = result.totals()
     energy = add_energies([layer.energy for layer in result.layers])
-    macs = total["macs"]
-    dram_bits = sum(map(DRAM.value, result.layers))
     lines = [f"* {plain(layer.name)} folded: {'; '.join(layer.folded)}" for layer in result.layers if layer.folded]
     lines += [
-        f"batch {result.batch}: {macs / 1e6:.1f} M MACs, {100 * total['macs_performed'] / macs:.1f} % performed; "
-        f"processing {total['processing_latency_s'] * 1e3:.2f} ms, total {total['total_latency_s'] * 1e3:.2f} ms, "
-        f"{total['fps']:.2f} frames/s",
-        f"DRAM {dram_bits / 8e6:.2f} MB, {dram_bits / 16 / macs:.4f} accesses/MAC",
-        _energy_line(energy, total["power_w"]),
+        f"batch {result.batch}: {MACS.whole_text(result)} MACs, {LIVE.text(LIVE.whole(result), digits=1)} % performed; "
+        f"processing {PROCESSING.whole_text(result)}, total {TOTAL.whole_text(result)}, {FPS.whole_text(result)}",
+        f"DRAM {DRAM.whole_text(result)}, {DRAM_PER_MAC.whole_text(result)} accesses/MAC",
+        _energy_line(energy, POWER.whole(result)),
         *_check_line(result.layers),
     ]
     if status == "provisional":
@@ -60,11 +69,11 @@ def _check_line(layers: Sequence[LayerResult]) -> list[str]:
 
 
 def _energy_line(energy: Energy, power_w: float | None) -> str:
-    unit = energy_unit(energy.unit)
+    unit = SYSTEM.shown_unit(energy.unit)
     parts = {figure.head: float(getattr(energy, figure.key)) for figure in KINDS}
     shares = ", ".join(f"{name} {100 * part / energy.system:.1f} %" for name, part in parts.items() if part)
-    power = "" if power_w is None else f", {power_w * 1e3:.0f} mW"
-    return f"chip {energy.chip / 1e6:.1f} {unit}{power}; with DRAM {energy.system / 1e6:.1f} {unit}: {shares}"
+    power = "" if power_w is None else f", {POWER.text(power_w)} {POWER.shown}"
+    return f"chip {CHIP.text(energy.chip)} {unit}{power}; with DRAM {SYSTEM.text(energy.system)} {unit}: {shares}"
 
 
 def show_run(result: NetworkResult, console: Console, *, status: str) -> None:

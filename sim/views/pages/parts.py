@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 _ROOT = re.compile(r'<svg [^>]*width="([\d.]+)pt"[^>]*viewBox="([^"]*)"[^>]*>')
 _UNSEEN = re.compile(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL)
@@ -22,12 +22,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells below heads; the first of each row says what the row is of."""
+    """Rows of cells below heads; the first of each row says what the row is of. `hints` are by head."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     caption: str
     is_sortable: bool = False
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+    def hint(self, column: int) -> str:
+        """Return what a column means in a sentence, for who points at its head; empty where it says so itself."""
+        return self.hints.get(self.heads[column], "")
 
     def is_number(self, column: int) -> bool:
         """Tell whether a column holds numbers, by its first cell."""
@@ -35,11 +40,16 @@ class Table:
 
 
 def table_of(
-    heads: Sequence[str], rows: Iterable[Sequence[Cell | str]], *, caption: str, is_sortable: bool = False
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Cell | str]],
+    *,
+    caption: str,
+    is_sortable: bool = False,
+    hints: Mapping[str, str] | None = None,
 ) -> Table:
-    """Make a table; a plain text becomes a cell without a number."""
+    """Make a table; a plain text becomes a cell without a number. `hints` say in a sentence what a head means."""
     cells = tuple(tuple(Cell(one) if isinstance(one, str) else one for one in row) for row in rows)
-    return Table(tuple(heads), cells, caption, is_sortable)
+    return Table(tuple(heads), cells, caption, is_sortable, hints or {})
 
 
 def count_cell(count: int) -> Cell:

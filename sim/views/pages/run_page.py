@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sim.errors import InputError
 from sim.files.text import shown_path
 from sim.ledger import figures as figures_of
-from sim.ledger.figures import DRAM, OF_THE_RUN
-from sim.ledger.results import LayerResult, NetworkResult
+from sim.ledger.figures import DRAM, DRAM_PER_MAC, FPS, LIVE, OF_THE_RUN, POWER, TOTAL
+from sim.ledger.results import LayerResult, NetworkResult, add_energies
 from sim.views.charts.parts import (
     BLUE,
     GREEN,
@@ -107,20 +107,24 @@ def _warnings(result: NetworkResult, status: str) -> Iterator[str]:
 
 
 def _headline(result: NetworkResult) -> list[tuple[str, str]]:
-    total, batch = result.totals(), result.batch
-    energy, macs = total["energy"], total["macs"]
-    dram_bits = sum(map(DRAM.value, result.layers))
-    power = [] if total["power_w"] is None else [("chip power", f"{total['power_w'] * 1e3:.0f} mW")]
+    energy, batch = add_energies([layer.energy for layer in result.layers]), result.batch
+    power_w = POWER.whole(result)
+    power = [] if power_w is None else [("chip power", f"{POWER.text(power_w)} {POWER.shown}")]
     return [
-        ("frames per second", f"{total['fps']:.4g}"),
+        ("frames per second", _rounded(FPS, result)),
         *power,
-        ("chip energy per image", _energy(energy["chip"] / batch, energy["unit"])),
-        ("with DRAM, per image", _energy(energy["system"] / batch, energy["unit"])),
-        ("latency of the batch", f"{total['total_latency_s'] * 1e3:.4g} ms"),
-        ("DRAM traffic", f"{dram_bits / 8e6:.4g} MB"),
-        ("DRAM accesses per MAC", f"{dram_bits / 16 / macs:.4g}"),
-        ("MACs performed", f"{100 * total['macs_performed'] / macs:.1f} %"),
+        ("chip energy per image", _energy(energy.chip / batch, energy.unit)),
+        ("with DRAM, per image", _energy(energy.system / batch, energy.unit)),
+        ("latency of the batch", f"{_rounded(TOTAL, result)} ms"),
+        ("DRAM traffic", f"{_rounded(DRAM, result)} MB"),
+        ("DRAM accesses per MAC", _rounded(DRAM_PER_MAC, result)),
+        ("MACs performed", f"{LIVE.text(LIVE.whole(result), digits=1)} %"),
     ]
+
+
+def _rounded(figure: figures_of.Figure, result: NetworkResult) -> str:
+    """Write a whole network's value to four digits."""
+    return f"{figure.scaled(figure.whole(result)):.4g}"
 
 
 def _energy(value: float, unit: str) -> str:
@@ -184,7 +188,9 @@ def _layers_table(layers: Sequence[LayerResult]) -> Table:
     rows = [_layer_row(layer, figures, scale.factor) for layer in layers]
     energies = tuple(f"{figure.head} {scale.name}" for figure in OF_THE_RUN[-2:])
     caption = "Each layer, for the whole batch: mapping, work, latency, bytes and energy; * folded, see below"
-    return table_of((*heads, *energies), rows, caption=caption, is_sortable=True)
+    shown = (*heads, *energies)
+    hints = dict(zip(shown[-len(OF_THE_RUN) :], (figure.sentence for figure in OF_THE_RUN), strict=True))
+    return table_of(shown, rows, caption=caption, is_sortable=True, hints=hints)
 
 
 def _layer_row(layer: LayerResult, figures: Sequence[figures_of.Figure], energy_factor: float) -> list[Cell | str]:
