@@ -11,6 +11,7 @@ from sim.package import VERSION
 
 if TYPE_CHECKING:
     from sim.api import EstimateResult as EstimateResult
+    from sim.api import FileResult as FileResult
     from sim.api import MachinesResult as MachinesResult
     from sim.api import MappingResult as MappingResult
     from sim.api import ModelsResult as ModelsResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sim.api import compare as compare
     from sim.api import estimate as estimate
     from sim.api import map as map
+    from sim.api import read_result as read_result
     from sim.api import run as run
     from sim.api import sweep as sweep
     from sim.api import validate as validate
@@ -26,8 +28,16 @@ if TYPE_CHECKING:
     from sim.errors import ModelError as ModelError
 
 __version__ = VERSION
-_CALLS = ("compare", "estimate", "map", "run", "sweep", "validate")
-_RESULTS = ("EstimateResult", "MachinesResult", "MappingResult", "ModelsResult", "RunResult", "ValidationResult")
+_CALLS = ("compare", "estimate", "map", "read_result", "run", "sweep", "validate")
+_RESULTS = (
+    "EstimateResult",
+    "FileResult",
+    "MachinesResult",
+    "MappingResult",
+    "ModelsResult",
+    "RunResult",
+    "ValidationResult",
+)
 _ERRORS = ("InputError", "ModelError")
 
 

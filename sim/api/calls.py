@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
-from sim.api.results import EstimateResult, MachinesResult, MappingResult, ModelsResult, RunResult, ValidationResult
+from sim.api.results import (
+    EstimateResult,
+    FileResult,
+    MachinesResult,
+    MappingResult,
+    ModelsResult,
+    RunResult,
+    ValidationResult,
+)
 from sim.chips.goals import Objective
 from sim.codes.expected import FmapCode
 from sim.errors import InputError, did_you_mean
 from sim.formats.any_network import read_network
 from sim.ledger.results import NetworkResult
+from sim.ledger.saved import read_result as read_saved
 from sim.runs.progress import Progress, Silent, told
 from sim.runs.request import Choices, Costs, Machine, Network, read_request
 from sim.runs.run import RunOptions, estimate_network, estimate_options, run_network
@@ -181,6 +191,15 @@ def validate(
     with _plain_places():
         requests = measured_requests(Choices(network="", arch=arch, cost_table=cost_table), by_mapper=mapper)
         return ValidationResult(validate_requests(requests, seed=seed, progress=_progress(progress)), requests[0][1])
+
+
+def read_result(path: Path | str) -> FileResult:
+    """Read a result file that a run or an estimate saved, by this version or an earlier one.
+
+    Raises InputError for what is no result file.
+    """
+    saved = read_saved(path)
+    return FileResult(saved, json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def sweep(

@@ -18,6 +18,7 @@ from sim.errors import InputError
 from sim.ledger.estimate import Estimate, estimate_of
 from sim.ledger.figures import DRAM, ENERGIES, GLB, IN_THE_FILE, LIVE, POWER
 from sim.ledger.results import LayerResult, NetworkResult
+from sim.ledger.saved import SavedResult
 from sim.runs.request import Request
 from sim.studies.comparison import Comparison
 from sim.studies.machines import MachineComparison
@@ -28,6 +29,7 @@ from sim.views.estimate_table import print_estimate
 from sim.views.machines_table import show_machines
 from sim.views.mapping_table import show_mappings
 from sim.views.run_table import show_run
+from sim.views.saved_table import show_saved
 from sim.views.validation_table import show_validation
 
 if TYPE_CHECKING:
@@ -148,6 +150,26 @@ def _row(layer: LayerResult) -> dict[str, Any]:
 def _short(result: NetworkResult, what: str) -> str:
     origin = result.provenance
     return f"<{what} of {origin['workload']} on {origin['arch']}: {len(result.layers)} layers, batch {result.batch}>"
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult(Shown):
+    """A result file, read back; `saved` has its layers and totals as the file has them."""
+
+    saved: SavedResult
+    content: Mapping[str, Any]
+
+    def show(self, console: Console) -> None:
+        """Print the table of layers."""
+        show_saved(self.saved, console)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return a record for each layer, as a run's result does."""
+        return self.saved.as_rows()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the file's content."""
+        return dict(self.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ def shown_path(path: Path | str) -> str:
     return printable(os.fspath(path)) or "''"
 
 
-def read_text(path: Path | str, *, wanted: str = _WANTED) -> str:
-    """Read a UTF-8 file of at most MAX_BYTES, without its byte order mark. Raises InputError with `wanted`."""
+def read_text(path: Path | str, *, wanted: str = _WANTED, most_mib: int = MAX_BYTES >> 20) -> str:
+    """Read a UTF-8 file of at most so many MiB, without its byte order mark. Raises InputError with `wanted`."""
     place = shown_path(path)
-    content = _read_bytes(path, place, wanted).removeprefix(codecs.BOM_UTF8)
+    content = _read_bytes(path, place, wanted, most_mib).removeprefix(codecs.BOM_UTF8)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -29,7 +29,7 @@ def read_text(path: Path | str, *, wanted: str = _WANTED) -> str:
         raise InputError.located(f"{place}:{mark}", wrong=wrong, allowed="save the file as UTF-8") from error
 
 
-def _read_bytes(path: Path | str, place: str, wanted: str) -> bytes:
+def _read_bytes(path: Path | str, place: str, wanted: str, most_mib: int) -> bytes:
     """Read a regular file; pipes and devices, which may never end, are not opened."""
     try:
         mode = Path(path).stat().st_mode
@@ -38,14 +38,14 @@ def _read_bytes(path: Path | str, place: str, wanted: str) -> bytes:
         if not stat.S_ISREG(mode):
             raise InputError.located(place, wrong="this is not a regular file", allowed=wanted)
         with Path(path).open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read((most_mib << 20) + 1)
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=wanted) from error
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=wanted) from error
-    if len(content) > MAX_BYTES:
-        raise InputError.located(place, wrong="the file is too large", allowed="at most 1 MiB")
+    if len(content) > most_mib << 20:
+        raise InputError.located(place, wrong="the file is too large", allowed=f"at most {most_mib} MiB")
     return content
 
 

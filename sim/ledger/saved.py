@@ -1,0 +1,75 @@
+"""A result file read back: its layers and totals, by whichever version it was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.errors import InputError
+from sim.files.text import read_text, shown_path
+from sim.ledger.figures import ENERGIES, IN_THE_FILE, Figure
+from sim.ledger.results import SCHEMA
+
+_WANTED = "expected a result file, as `run --json` and `estimate --json` write it"
+_MOST_MIB = 512  # some 60,000 layers
+_IN_ALL = ("provenance", "layers", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedResult:
+    """A result file's content: `layers` and `total` as the file has them, keys of later versions included."""
+
+    provenance: Mapping[str, Any]
+    layers: tuple[Mapping[str, Any], ...]
+    total: Mapping[str, Any] | None
+    complete: bool
+
+    @property
+    def unit(self) -> str:
+        """The unit of the energies; empty where no layer is there."""
+        return str(self.layers[0]["energy"]["unit"]) if self.layers else ""
+
+    def value(self, layer: int, figure: Figure) -> Any:
+        """Return a layer's value of a figure that the file has; raise KeyError for one that it hasn't."""
+        found = self.layers[layer]
+        return found["energy"][figure.key] if figure in ENERGIES else found[figure.column]
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """Return a record for each layer: figures in base units, energies in the cost table's."""
+        rows = []
+        for number, layer in enumerate(self.layers):
+            heads = {"layer": layer["name"], "type": layer["type"], "mapping": _mapping_text(layer["mapping"])}
+            counted = {figure.column: self.value(number, figure) for figure in IN_THE_FILE}
+            energies = {f"{one.column}_{self.unit.lower()}": self.value(number, one) for one in ENERGIES}
+            rows.append({**heads, **counted, **energies})
+        return rows
+
+
+def _mapping_text(mapping: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in mapping.items())
+
+
+def read_result(path: Path | str) -> SavedResult:
+    """Read a result file; raise InputError for what is none, or of a schema that isn't known."""
+    place = shown_path(path)
+    try:
+        data = json.loads(read_text(path, wanted=_WANTED, most_mib=_MOST_MIB))
+    except (json.JSONDecodeError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        at = f"{place}:{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else place
+        raise InputError.located(at, wrong=f"not valid JSON: {reason}", allowed=_WANTED) from error
+    if not isinstance(data, Mapping) or any(key not in data for key in _IN_ALL):
+        raise InputError.located(place, wrong="this is no result file", allowed=_WANTED)
+    if data.get("schema") != SCHEMA:
+        wrong = f"a result file of schema {data.get('schema')}"
+        raise InputError.located(place, ["schema"], wrong=wrong, allowed=f"this version reads schema {SCHEMA}")
+    found = SavedResult(data["provenance"], tuple(data["layers"]), data["total"], bool(data.get("complete", True)))
+    try:
+        found.as_rows()
+    except (KeyError, TypeError, AttributeError) as error:
+        wrong = f"a layer of it has no {error.args[0] if isinstance(error, KeyError) else 'such entries'}"
+        raise InputError.located(place, ["layers"], wrong=wrong, allowed=_WANTED) from error
+    return found
