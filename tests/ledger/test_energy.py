@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.marked import place, plain
 
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, names
 from sim.ledger.counts import Direction, Ledger, Tensor
@@ -201,14 +201,16 @@ def test_a_compressed_word_costs_its_bits(normalized: CostTable) -> None:
 )
 def test_static_energy_follows_the_cycles(cycles: int, clock_hz: int, picojoules: float, joules: CostTable) -> None:
     """100 mW over a cycle of 5 ns is 500 pJ."""
-    found = energy_of(Ledger(), joules, bits=BitWidths(), cycles=cycles, clock_hz=clock_hz, active_pes=12)
+    found = energy_of(Ledger(LEVELS), joules, bits=BitWidths(), cycles=cycles, clock_hz=clock_hz, active_pes=12)
     assert found.static == pytest.approx(picojoules)
     assert (found.system, found.chip, found.by_level["static"]) == (found.static, found.static, found.static)
 
 
 def test_a_table_without_joules_has_no_static_energy(joules: CostTable) -> None:
     table = joules.model_copy(update={"unit": "MAC"})
-    assert energy_of(Ledger(), table, bits=BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12).static == 0
+    assert (
+        energy_of(Ledger(LEVELS), table, bits=BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12).static == 0
+    )
 
 
 def test_zero_flags_are_part_of_the_spad_and_of_the_ifmap(normalized: CostTable) -> None:

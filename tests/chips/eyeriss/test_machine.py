@@ -10,7 +10,7 @@ from support.marked import place, plain
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.parts.description import Gating, Memory
 from sim.errors import InputError
-from sim.files.catalogue import find_cost_table, find_machine, names
+from sim.files.catalogue import MACHINES, find_cost_table, find_machine, names
 from sim.ledger.energy import read_cost_table
 
 GOOD = find_machine("eyeriss").read_text(encoding="utf-8")
@@ -22,7 +22,7 @@ def memory(words: int) -> Memory:
     return Memory.model_validate({"words": words, "width": "16 b"})
 
 
-@pytest.mark.parametrize("name", names("arch", holding="pe_array:"))
+@pytest.mark.parametrize("name", names(MACHINES))
 def test_shipped_machines_read(name: str) -> None:
     machine = read_machine(find_machine(name))
     assert machine.name == name

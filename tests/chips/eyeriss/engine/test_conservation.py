@@ -18,10 +18,11 @@ from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
 from sim.chips.eyeriss.engine.pe_array import PassShape, PeArray
 from sim.chips.eyeriss.kernels import pass_layout, pass_step
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.placement import place
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.clock import make_clocks
 from sim.errors import ModelError
@@ -44,13 +45,12 @@ def eyeriss() -> Machine:
     return read_machine(find_machine("eyeriss"))
 
 
-def make_job() -> Job:
+def make_job() -> Job[MappedLayer]:
     """Make a small job of two strips, two filter groups and two channel groups."""
     layer = Layer("small", LayerKind.CONV, SHAPE, stored_height=SHAPE.H, stored_width=SHAPE.W)
     return Job(
         layer=layer,
-        folded=fold(SHAPE, eyeriss()),
-        mapping=MAPPING,
+        plan=MappedLayer(fold(SHAPE, eyeriss()), MAPPING),
         batch=BATCH,
         ifmap=np.arange(BATCH * SHAPE.C * SHAPE.H * SHAPE.W, dtype=np.int16).reshape(BATCH, SHAPE.C, SHAPE.H, SHAPE.W),
         ofmap=np.ones((BATCH, SHAPE.M, SHAPE.E, SHAPE.F), np.int16),
@@ -213,7 +213,7 @@ def test_a_region_neither_overflows_nor_gives_what_it_lacks(act: Callable[[Regio
 
 def test_banks_are_given_once() -> None:
     with pytest.raises(ModelError, match=r"^GLB banks: 20 \+ 6 banks of 25$"):
-        make_buffer(eyeriss().glb, Ledger(), ifmap_banks=20, psum_banks=6, word_bits={})
+        make_buffer(eyeriss().glb, Ledger(LEVELS), ifmap_banks=20, psum_banks=6, word_bits={})
 
 
 def test_a_level_too_narrow_for_its_value_breaks_a_law() -> None:

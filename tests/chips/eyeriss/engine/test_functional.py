@@ -22,6 +22,7 @@ from sim.chips.eyeriss.engine.routes import Router
 from sim.chips.eyeriss.engine.value_check import ValueCheck
 from sim.chips.eyeriss.kernels.datapath import compute_pass
 from sim.chips.eyeriss.mapping.folding import fold
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.clock import make_clocks
 from sim.chips.parts.description import Gating
@@ -87,7 +88,8 @@ def small_job(relu: bool = True) -> Trial:
     ifmap = np.arange(1, 33, dtype=np.int16).reshape(1, 2, 4, 4)
     filters = np.arange(-11, 13, dtype=np.int16).reshape(3, 2, 2, 2)
     ofmap = np.zeros((1, 3, 3, 3), np.int16)
-    return Trial(eyeriss(), Job(layer, fold(SHAPE, eyeriss()), TWO_PASSES, 1, ifmap, ofmap, filters, 0))
+    plan = MappedLayer(fold(SHAPE, eyeriss()), TWO_PASSES)
+    return Trial(eyeriss(), Job(layer, plan, 1, ifmap, ofmap, filters, 0))
 
 
 def refusal(trial: Trial, **options: Any) -> str:
@@ -230,7 +232,7 @@ def assert_within_its_pass(trial: Trial, message: str) -> None:
     image, filter_, row, number = map(int, numbers.groups())
     work = replay_of(trial).passes[number]
     assert image in work.images and row in work.rows, message
-    assert filter_ - work.group * trial.job.folded.shape.M in work.filters, message
+    assert filter_ - work.group * trial.job.plan.folded.shape.M in work.filters, message
 
 
 def test_a_fault_in_one_pe_is_located() -> None:
