@@ -14,7 +14,9 @@ from sim.files.catalogue import MACHINES, find_cost_table, find_machine, names
 from sim.ledger.energy import read_cost_table
 
 GOOD = find_machine("eyeriss").read_text(encoding="utf-8")
-KEYS = ", ".join(line.partition(":")[0] for line in GOOD.splitlines() if line[:1].isalpha())  # it leaves none out
+# Those of every chip's machines first.
+KEYS = "schema, name, source, chip, cost_table, core, link, arithmetic, pe_array, pe, glb, noc, rlc, scan_chain, "
+KEYS += "limits, overlap, control"
 
 
 def memory(words: int) -> Memory:
@@ -27,6 +29,11 @@ def test_shipped_machines_read(name: str) -> None:
     machine = read_machine(find_machine(name))
     assert machine.name == name
     assert read_cost_table(find_cost_table(machine.cost_table)).name == machine.cost_table
+
+
+def test_the_shipped_machine_leaves_no_key_out_but_its_chips() -> None:
+    written = {line.partition(":")[0] for line in GOOD.splitlines() if line[:1].isalpha()}
+    assert written == set(KEYS.split(", ")) - {"chip"}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +119,7 @@ def test_every_key_may_be_changed(tmp_path: Path) -> None:
          "link.turnaround_cycles: got the number -1; expected at least 0"),
         ("[1, 2, 4]", "@[]", "limits.vertical_strides: got 0 items; expected at least 1"),
         ("schema: 1", "schema: @2", "schema: got the number 2; allowed: 1"),
+        ("schema: 1", "schema: 1\nchip: @tpu", "chip: unknown value 'tpu'; allowed: eyeriss"),
         # choices
         ("gating: ifmap_zero", "gating: @ifmap", "pe.gating: unknown value 'ifmap'; did you mean 'ifmap_zero'?"),
         ("gating: ifmap_zero", "gating: @off", "pe.gating: got 'off', which YAML reads as false; put it in quotes"),
