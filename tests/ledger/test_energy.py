@@ -14,8 +14,8 @@ from sim.chips.eyeriss.components import PARTS, sort_by_part
 from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.errors import InputError
 from sim.files.catalogue import COST_TABLES, find_cost_table, names
-from sim.ledger.counts import Direction, Ledger, Tensor
-from sim.ledger.energy import CostTable, PECycle, Timed, energy_of, read_cost_table
+from sim.ledger.counts import Direction, Ledger, LedgerLevel, Tensor
+from sim.ledger.energy import CostTable, PECycle, Spent, Timed, energy_of, read_cost_table
 from sim.ledger.results import Energy
 from sim.networks.layer import BitWidths
 
@@ -236,6 +236,83 @@ def test_gated_macs_cost_nothing(normalized: CostTable) -> None:
     counted = ledger()
     counted.macs_performed = 0
     assert energy(normalized, counts=counted).compute == 0
+
+
+# Levels of another chip
+
+MESH = (LedgerLevel("dram", "dram"), LedgerLevel("acts", "glb"), LedgerLevel("mesh", "noc"))
+LEVEL = "  {}: {{ifmap: {row}, filter: {row}, psum: {row}, ofmap: {row}}}\n"
+
+
+def table_of(folder: Path, **levels: float) -> CostTable:
+    """Read a table that has DRAM's costs, 100 a word, and those of some levels; none of Eyeriss's own."""
+    head = "schema: 1\nname: other\nsource: test\nstatus: provisional\nunit: pJ\nword: 16 b\nmac: 2\n"
+    head += "zero_buffer_read: 0\nstatic_power: 0 W\nvoltage: 1 V\ndram:\n"
+    head += "".join(f"  {tensor.name.lower()}: {{read: 100, write: 100}}\n" for tensor in Tensor)
+    rows = [LEVEL.format(name, row=f"{{read: {cost}, write: {2 * cost}}}") for name, cost in levels.items()]
+    path = folder / "other.yaml"
+    path.write_text(head + ("levels:\n" + "".join(rows) if rows else ""), encoding="utf-8")
+    return read_cost_table(path)
+
+
+def by_mesh(spent: Spent) -> dict[str, float]:
+    """Sort energy by the parts of the chip that isn't there."""
+    return {"acts": spent.at("acts"), "mesh": spent.at("mesh"), "macs": spent.macs}
+
+
+def test_levels_of_another_chip_have_costs_of_their_own(tmp_path: Path) -> None:
+    table = table_of(tmp_path, acts=3, mesh=0.5)
+    assert table.missing(MESH) == []
+    costs = table.per_word(MESH)
+    assert costs.shape == (len(MESH), len(Tensor), len(Direction))
+    assert costs[:, Tensor.PSUM].tolist() == [[100, 100], [3, 6], [0.5, 1]]
+    counted = Ledger(MESH, macs=7, macs_performed=7)
+    for at, (words, way) in enumerate(((10, READ), (4, WRITE), (8, READ))):
+        counted.add(at, Tensor.IFMAP, way, words, bits=16 * words)
+    timed = Timed(1, 200_000_000, 1)
+    found = energy_of(counted, table, bits=BitWidths(), timed=timed, sort_by_part=by_mesh)
+    assert found.by_component == {"acts": 24, "mesh": 4, "macs": 14}
+    assert (found.by_level["glb"], found.by_level["noc"], found.by_level["dram"]) == (24, 4, 1000)
+    assert (found.ifmap, found.compute, found.system, found.chip) == (1028, 14, 1042, 42)
+
+
+def test_what_a_table_lacks_is_named_and_counts_nothing(tmp_path: Path) -> None:
+    table = table_of(tmp_path, acts=3)
+    assert table.missing(MESH) == ["mesh"]
+    assert table.missing(LEVELS) == ["glb", "gin", "gon", "ln", "fifo", "spad"]
+    assert not table.per_word(MESH)[2].any()
+    assert table.level("mesh") is None
+    assert table.level("mac") is None  # a cost, but not a level's
+
+
+def test_costs_of_another_chips_levels_follow_the_voltage(tmp_path: Path) -> None:
+    """With the square of it; DRAM's stay."""
+    table = table_of(tmp_path, acts=3).scaled_to(0.5)
+    assert table.per_word(MESH)[:2, Tensor.IFMAP].tolist() == [[100, 100], [0.75, 1.5]]
+    assert (table.glb, table.missing(MESH)) == (None, ["mesh"])
+
+
+def test_a_table_may_have_levels_for_several_chips(normalized: CostTable) -> None:
+    assert normalized.glb is not None
+    both = normalized.model_copy(update={"levels": {"acts": normalized.glb, "mesh": normalized.glb}})
+    assert both.missing(LEVELS) == both.missing(MESH) == []
+    assert np.array_equal(both.per_word(LEVELS), normalized.per_word(LEVELS))
+
+
+@pytest.mark.parametrize(
+    ("levels", "line"),
+    [
+        ("{acts: @3}", "levels.acts: got the number 3; expected a mapping"),
+        ("{acts: @{}}", "levels.acts.ifmap: missing key; it is required"),
+        ("@[acts]", "levels: got a list; expected a mapping"),
+    ],
+)
+def test_refuse_levels(levels: str, line: str, folder: Path) -> None:
+    marked = f"{GOOD}levels: {levels}\n"
+    Path("t.yaml").write_text(plain(marked), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_cost_table(Path("t.yaml"))
+    assert str(caught.value) == f"t.yaml:{place(marked)}: {line}"
 
 
 ROW = "{read: 1, write: 1}"

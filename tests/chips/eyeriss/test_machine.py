@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from support.marked import place, plain
 
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.parts.description import Gating, Memory
+from sim.chips.registry import design_of
 from sim.errors import InputError
 from sim.files.catalogue import MACHINES, find_cost_table, find_machine, names
 from sim.ledger.energy import read_cost_table
@@ -76,6 +78,17 @@ def test_eyeriss_is_the_published_chip() -> None:
 def test_capacity_follows_the_word_width(bits: int, words: int) -> None:
     """Words pack as bits do: 224 x 16 b holds 3584 bits."""
     assert memory(224).capacity(bits) == words
+
+
+@pytest.mark.parametrize("name", names(MACHINES))
+def test_a_machine_written_as_json_reads_back_equal(name: str) -> None:
+    """Edits, sweeps and the library's callers hand machines on in this form."""
+    machine = read_machine(find_machine(name))
+    written = machine.model_dump(mode="json", by_alias=True)
+    assert Machine.model_validate(written) == machine
+    assert Machine.model_validate(json.loads(json.dumps(written))) == machine
+    assert design_of(written, "here").machine == machine
+    assert Machine.model_validate_json(machine.model_dump_json(by_alias=True)) == machine
 
 
 def read(text: str, tmp_path: Path) -> Machine:
