@@ -79,7 +79,12 @@ def refusal(text: str, folder: Path) -> str:
         (network(conv(relu="@1")), "layers[0].relu: got the number 1; expected true or false"),
         (network(conv(bits="{filter: @8}")), "layers[0].bits.filter: a number without a unit; write e.g. '64 b'"),
         (network(conv(bits="{filter: @33 b}")), "layers[0].bits.filter: got '33 b'; expected at most 32"),
-        (network(conv(mapping="@{m: 6}")), "layers[0].mapping.n: missing key; it is required"),
+        (network(conv(mapping="{m: @0}")), "layers[0].mapping.m: got the number 0; expected at least 1"),
+        (network(conv(mapping="{m: @many}")), "layers[0].mapping.m: got the text 'many'; expected a whole number"),
+        (network(conv(mapping="@m")), "layers[0].mapping: got the text 'm'; expected a mapping"),
+        (network(conv(bits="{psum: 16 b, ofmap: @17 b}")),
+         "layers[0].bits.ofmap: ofmap words of 17 b; at most the psums' 16 b"),
+        (network(conv(bits="{ofmap: @0 b}")), "layers[0].bits.ofmap: got '0 b'; expected at least 1"),
         (network(conv(), head=HEAD.replace("1", "@2", 1)), "schema: got the number 2; allowed: 1"),
         (network(conv(), head=HEAD + "batch: @5000\n"), "batch: got the number 5000; expected at most 4096"),
         ("@" + network(conv(), head=HEAD.replace("source: test\n", "")), "source: missing key; it is required"),
@@ -216,6 +221,15 @@ def test_word_widths_of_the_file_serve_layers_that_state_none(tmp_path: Path) ->
     head = HEAD + "bits: {ifmap: 8 b, filter: 8 b, psum: 24 b}\n"
     widths = [layer.bits for layer in read(network(conv(bits="{filter: 4 b}"), head=head), tmp_path).layers]
     assert widths == [BitWidths(ifmap=16, filter=4, psum=16), BitWidths(ifmap=8, filter=8, psum=24)]
+
+
+def test_ofmaps_may_have_a_width_of_their_own(tmp_path: Path) -> None:
+    head = HEAD + "bits: {ifmap: 8 b, filter: 8 b, psum: 24 b, ofmap: 8 b}\n"
+    widths = [
+        layer.bits for layer in read(network(conv(bits="{ofmap: 16 b}"), conv(name="d"), head=head), tmp_path).layers
+    ]
+    assert widths == [BitWidths(16, 16, 16, 16), *[BitWidths(8, 8, 24, 8)] * 2]
+    assert [one.ofmap for one in widths] == [16, 8, 8]
 
 
 def test_rows_and_columns_that_no_window_reads_are_trimmed_off(tmp_path: Path) -> None:

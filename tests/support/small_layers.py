@@ -12,6 +12,7 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.files.catalogue import find_machine
@@ -143,6 +144,7 @@ SMALL = (
     Small("folded inner product", (2, 5, 5), 5, (5, 5), sections=limited(filter_height=4, channels=8)),
     Small("folded inner product and M", (8, 3, 3), 5, (3, 3), sections=limited(filter_height=2, filters=2)),
     Small("narrow words", (3, 5, 5), 4, (3, 3), pad=ALL_ROUND, bits=BitWidths(8, 8, 16)),
+    Small("ofmaps of their own width", (3, 5, 5), 4, (3, 3), pad=ALL_ROUND, bits=BitWidths(8, 8, 16, 6)),
     Small("odd words", (3, 5, 5), 4, (2, 2), bits=BitWidths(4, 12, 12)),
     Small("gating off", (3, 4, 4), 4, (3, 3), pad=ALL_ROUND, sections=with_pe(gating=Gating.OFF)),
     Small("gating on either", (3, 4, 4), 4, (3, 3), pad=ALL_ROUND, sections=with_pe(gating=Gating.EITHER_ZERO)),
@@ -182,8 +184,8 @@ def chosen_mappings(small: Small) -> tuple[Mapping, ...]:
     return legal[:: next(stride for stride in STRIDES if stride * MOST_MAPPINGS >= len(legal))]
 
 
-def jobs(small: Small) -> Iterator[Job]:
+def jobs(small: Small) -> Iterator[Job[MappedLayer]]:
     """Hand a job without tensors for each chosen mapping."""
     folded = fold(small.layer.shape, small.machine)
     for mapping in chosen_mappings(small):
-        yield Job(small.layer, folded, mapping, small.batch)
+        yield Job(small.layer, MappedLayer(folded, mapping), small.batch)
