@@ -13,7 +13,7 @@ from sim.chips.parts.description import MachineDocument
 from sim.chips.parts.mapping_entry import read_mapping
 from sim.chips.registry import Design, design_around, design_of, read_design
 from sim.codes.expected import FmapCode
-from sim.errors import InputError, did_you_mean, quoted
+from sim.errors import FieldFault, InputError, did_you_mean, quoted
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.files.edits import edited
 from sim.files.schema import validate_data
@@ -197,8 +197,6 @@ def _shown(costs: Costs | None) -> str:
 
 def _edits(choices: Choices, chip: AnyChip) -> Edits:
     """Check that every edit leads somewhere on the machine's chip, and write short names out."""
-    from sim.errors import FieldFault  # here, since only edits can raise it
-
     written = {}
     for path, value in choices.edits.items():
         whole = in_full(path, [chip])

@@ -113,12 +113,6 @@ class Study:
         """Name the energy units of the study's cost tables."""
         return tuple(sorted({table.unit for table in self.tables.values()}))
 
-    def numbers_of(self, path: str) -> list[int]:
-        """List the whole numbers that an axis takes; nothing where there is no such axis."""
-        return [
-            value for axis in self.grid.axes if axis.path == path for value in axis.values if isinstance(value, int)
-        ]
-
     def machine_name(self, point: Point) -> str:
         """Return the name by which the point's machine was asked for."""
         return str(point.written.get(MACHINE, self.arch))
