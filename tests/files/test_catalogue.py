@@ -37,8 +37,8 @@ def test_names() -> None:
 
 
 def test_every_shipped_file_has_a_name() -> None:
-    assert {path.stem for path in folder("workloads").iterdir()} == set(WORKLOADS)
-    assert {path.stem for path in folder("arch").iterdir()} == {*MACHINES, *COST_TABLES}
+    assert {path.stem for path in folder("workloads").glob("*.yaml")} == set(WORKLOADS)
+    assert {path.stem for path in folder("arch").glob("*.yaml")} == {*MACHINES, *COST_TABLES}
 
 
 @pytest.mark.parametrize(
