@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sim.cli.overrides import GATING
 from support import commands
 from support.commands import command_line, environment, files, read_json
 from support.patience import patient
 
-from sim.chips.eyeriss.analytic.coding import FmapCode
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.cli.main import main
+from sim.codes.expected import FmapCode
 from sim.ledger.results import LayerRun
 
 TENSORS = ("ifmap", "filter", "psum", "ofmap")
@@ -273,7 +273,7 @@ def test_code() -> None:
 def test_the_command_line_names_all_codes_and_modes() -> None:
     for code in FmapCode:
         assert energies("--code", code)
-    for skip in GATING:
+    for skip in Eyeriss.skips:
         assert energies("--skip", skip)
 
 
