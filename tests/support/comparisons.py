@@ -9,6 +9,7 @@ import pytest
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.ledger.results import LayerRun
 from support.commands import call, read_json
 
@@ -23,7 +24,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: Callable[[LayerRun], LayerRun
     """Let the analytic model go wrong on one layer."""
     honest = AnalyticModel.run
 
-    def run(self: AnalyticModel, job: Job) -> LayerRun:
+    def run(self: AnalyticModel, job: Job[MappedLayer]) -> LayerRun:
         found = honest(self, job)
         return change(found) if job.layer.name == layer else found
 

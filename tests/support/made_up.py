@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sim.chips.eyeriss.levels import Level
-from sim.chips.eyeriss.silicon.published import TOTAL, MeasuredNetwork, published_figures, read_compression
+from sim.chips.eyeriss.levels import LEVELS, Level
+from sim.chips.eyeriss.silicon.published import published_figures, read_compression
+from sim.chips.published import TOTAL, MeasuredNetwork
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun
 
@@ -22,7 +23,7 @@ def made_up(
     energy_mj: float = 3,
 ) -> LayerResult:
     """Make a result with given figures."""
-    ledger = Ledger()
+    ledger = Ledger(LEVELS)
     ledger.add(Level.GLB, Tensor.PSUM, Direction.WRITE, round(glb_bytes / 2), bits=0)
     ledger.add(Level.GLB, Tensor.FILTER, Direction.WRITE, 77, bits=0)  # in no published column
     ledger.add(Level.DRAM, Tensor.IFMAP, Direction.READ, round(ratio * dram_bytes / 2), bits=round(8 * dram_bytes))

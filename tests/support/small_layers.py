@@ -12,6 +12,7 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.files.catalogue import find_machine
@@ -182,8 +183,8 @@ def chosen_mappings(small: Small) -> tuple[Mapping, ...]:
     return legal[:: next(stride for stride in STRIDES if stride * MOST_MAPPINGS >= len(legal))]
 
 
-def jobs(small: Small) -> Iterator[Job]:
+def jobs(small: Small) -> Iterator[Job[MappedLayer]]:
     """Hand a job without tensors for each chosen mapping."""
     folded = fold(small.layer.shape, small.machine)
     for mapping in chosen_mappings(small):
-        yield Job(small.layer, folded, mapping, small.batch)
+        yield Job(small.layer, MappedLayer(folded, mapping), small.batch)

@@ -9,16 +9,17 @@ from itertools import product
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.components import sort_by_part
 from sim.chips.eyeriss.machine import ColumnStart, FilterMulticast, Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import Folded, fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS, Mapping
-from sim.chips.eyeriss.mapping.search import Goal, Objective
-from sim.chips.eyeriss.mapping.space import Bounds
+from sim.chips.goals import Bounds, Goal, Objective
 from sim.chips.parts.description import Gating
+from sim.codes.expected import FmapCode
 from sim.files.catalogue import find_cost_table, find_machine
-from sim.ledger.energy import CostTable, energy_of, read_cost_table
+from sim.ledger.energy import CostTable, Timed, energy_of, read_cost_table
 from sim.networks.layer import BitWidths, Layer, LayerKind, Padding, Shape
 
 EYERISS = read_machine(find_machine("eyeriss"))
@@ -61,16 +62,11 @@ class Problem:
 
     def price(self, mapping: Mapping) -> float:
         """Return a mapping's objective according to the analytic model."""
-        run = AnalyticModel(self.machine, self.goal.code).run(Job(self.layer, self.folded, mapping, self.batch))
-        clock_hz = self.machine.core.clock
-        energy = energy_of(
-            run.ledger,
-            self.table,
-            bits=self.layer.bits,
-            cycles=run.total_cycles,
-            clock_hz=clock_hz,
-            active_pes=run.active_pes,
-        ).system
+        job = Job(self.layer, MappedLayer(self.folded, mapping), self.batch)
+        run = AnalyticModel(self.machine, self.goal.code).run(job)
+        timed = Timed(run.total_cycles, self.machine.core.clock, run.active_pes)
+        bits = self.layer.bits
+        energy = energy_of(run.ledger, self.table, bits=bits, timed=timed, sort_by_part=sort_by_part).system
         return {
             Objective.ENERGY: energy,
             Objective.DELAY: float(run.total_cycles),

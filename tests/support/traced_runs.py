@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from sim.chips.contract import Planned
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.parts.probes import Probes
@@ -18,9 +20,11 @@ from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer, LayerKind, Shape
-from sim.runs.runner import Planned, Planner, Runner
-from sim.runs.timeline import TRACKS, Draft, Timeline
+from sim.runs.runner import Planner, Runner
+from sim.runs.timeline import Draft, Timeline
 
+CHIP = Eyeriss()
+COMPONENTS = ("layer", *(track.component for track in CHIP.tracks))  # from top to bottom of a timeline
 MACHINE = read_machine(find_machine("eyeriss"))
 COSTS = read_cost_table(find_cost_table("eyeriss-65nm"))
 LAYER = Layer(
@@ -77,7 +81,7 @@ class Traced:
 
     def on(self, component: str) -> list[tuple[int, int, str, dict[str, int]]]:
         """Return the intervals of a component in their order: first nanosecond, end, name and args."""
-        tid = list(TRACKS).index(component) + 1
+        tid = COMPONENTS.index(component) + 1
         found = [event for event in self.events if event["ph"] == "X" and event["tid"] == tid]
         return [
             (round(one["ts"] * 1000), round(one["ts"] * 1000) + round(one["dur"] * 1000), one["name"], one["args"])
@@ -97,11 +101,11 @@ def trace(
     machine: Machine = MACHINE, layers: Sequence[Layer] = LAYERS, *, reuse: bool = True, compressed: bool = False
 ) -> Traced:
     """Run layers with batch 2 under a timeline."""
-    planned, stream = Planner(machine, COSTS, 2).plan(layers), io.BytesIO()
-    timeline = Timeline(Draft(stream, compressed=compressed), machine, {"workload": "w", "seed": 3})
+    planned, stream = Planner(CHIP, machine, COSTS, 2).plan(layers), io.BytesIO()
+    timeline = Timeline(Draft(stream, compressed=compressed), CHIP, machine, {"workload": "w", "seed": 3})
     model = CycleModel(machine, reuse=reuse, probes=Probes([timeline.observe]))
     results = []
-    for result in Runner(machine, COSTS, model, 2, 3).run(planned):
+    for result in Runner(CHIP, machine, COSTS, model, 2, 3).run(planned):
         timeline.finish_layer(result)
         results.append(result)
     timeline.close(complete=True)

@@ -15,6 +15,7 @@ from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import ColumnStart, FilterMulticast, Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import Folded, fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.files.catalogue import find_machine
@@ -50,12 +51,12 @@ class Trial:
     """A machine and a job that is legal on it."""
 
     machine: Machine
-    job: Job
+    job: Job[MappedLayer]
 
     @property
     def case(self) -> Case:
         """What legality depends on."""
-        return Case(self.job.folded, self.job.batch, self.job.layer.bits, self.job.mapping, self.machine)
+        return Case(self.job.plan.folded, self.job.batch, self.job.layer.bits, self.job.plan.mapping, self.machine)
 
 
 Random = random.Random
@@ -199,7 +200,7 @@ def draw_trial(rng: Random, kind: Callable[[Random], tuple[Shape, Sections]]) ->
     ifmap = draw_fmap(rng, (batch, shape.G * shape.C, folded.original.H, folded.original.W))
     ofmap = draw_fmap(rng, (batch, shape.G * shape.M, shape.E, shape.F))
     filters = draw_fmap(rng, (shape.G * shape.M, shape.C, shape.R, shape.S))
-    trial = Trial(machine, Job(layer, folded, mapping, batch, ifmap, ofmap, filters))
+    trial = Trial(machine, Job(layer, MappedLayer(folded, mapping), batch, ifmap, ofmap, filters))
     return None if violations(trial.case) else trial
 
 
@@ -267,16 +268,17 @@ def row_columns(machine: Machine, mapping: Mapping) -> int | None:
 def replay_of(trial: Trial) -> Replay:
     """Replay a job's passes."""
     job, pe = trial.job, trial.machine.pe
+    folded, mapping = job.plan.folded, job.plan.mapping
     return replay(
-        job.folded.shape,
-        job.mapping,
+        folded.shape,
+        mapping,
         job.batch,
-        job.folded.filters_per_run,
-        job.folded.fold_ifmap(job.ifmap).tolist(),
-        filters=job.folded.fold_filters(job.filters).tolist() if pe.gating is Gating.EITHER_ZERO else None,
+        folded.filters_per_run,
+        folded.fold_ifmap(job.ifmap).tolist(),
+        filters=folded.fold_filters(job.filters).tolist() if pe.gating is Gating.EITHER_ZERO else None,
         gating=pe.gating is not Gating.OFF,
         gated_mac_reads_ifmap_spad=pe.gated_mac_reads_ifmap_spad,
-        row_columns=row_columns(trial.machine, job.mapping),
+        row_columns=row_columns(trial.machine, mapping),
     )
 
 
