@@ -297,7 +297,7 @@ FAULTS = [
     (["--bits", "ifmap=-8"], f"--bits: 'ifmap=-8' is no bitwidth; {BITS}"),
     (["--bits", "ifmap=0"], "--bits: ifmap: got the number 0; expected at least 1"),
     (["--bits", "ifmap=33"], "--bits: ifmap: got the number 33; expected at most 32"),
-    (["--bits", "weights=8"], "--bits: weights: unknown key; allowed: ifmap, filter, psum"),
+    (["--bits", "weights=8"], "--bits: weights: unknown key; allowed: ifmap, filter, psum, ofmap"),
     (["--bits", "ifmap=8,ifmap=8"], "--bits: ifmap: given twice; give it once"),
     (["--zeros", "ifmap=half"], f"--zeros: 'ifmap=half' is no zero fraction; {ZEROS}"),
     (["--zeros", "ifmap=nan"], f"--zeros: 'ifmap=nan' is no zero fraction; {ZEROS}"),
