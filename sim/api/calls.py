@@ -40,9 +40,9 @@ ResultT = TypeVar("ResultT", bound=RunResult)
 class Choosing(TypedDict, total=False):
     """What every call lets its caller choose.
 
-    `arch` and `cost_table` are names, paths, dicts in the files' form, or objects; `set` puts values at dotted paths, as in
-    a sweep. `layers` are names or patterns; `mapping` gives layers mappings, as {"CONV3": {"m": 64, ...}} or texts;
-    `constrain` limits parameters: {"n": 1, "CONV*:m": "all"} or texts. `bits` and `zeros` are by tensor. Voltage and
+    `arch` and `cost_table` are names, paths, dicts in the files' form, or objects; `set` puts values at dotted paths,
+    as in a sweep. `layers` are names or patterns; `mapping` gives layers mappings, as {"CONV3": {"m": 64, ...}} or
+    texts; `constrain` limits parameters: {"n": 1, "CONV*:m": "all"} or texts. `bits` and `zeros` are by tensor. Voltage and
     clocks are texts with units. `inputs` are images that an ONNX network is run on, `shape` its inputs' free
     dimensions. `objective` is "energy", "delay", "edp" or "dram".
     """

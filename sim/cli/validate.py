@@ -22,8 +22,8 @@ def add_validate(commands: Commands) -> None:
         "validate",
         help="hold the cycle model against the measured chip",
         description="Run the networks that were measured on the machine's chip (Eyeriss: AlexNet and VGG-16; JSSC "
-        "2017, Tables V and VI); print every published figure beside ours, and which bounds are broken. The status is 1 "
-        "where one is.",
+        "2017, Tables V and VI); print every published figure beside ours, and which bounds are broken. The status is "
+        "1 where one is.",
     )
     add_arch(validate)
     validate.add_argument(
