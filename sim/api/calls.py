@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
 from sim.api.results import EstimateResult, MachinesResult, MappingResult, ModelsResult, RunResult, ValidationResult
 from sim.chips.goals import Objective
 from sim.codes.expected import FmapCode
-from sim.errors import InputError, did_you_mean
+from sim.errors import InputError, did_you_mean, quoted
 from sim.formats.any_network import read_network
 from sim.ledger.results import NetworkResult
 from sim.runs.progress import Progress, Silent, told
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Callback = Callable[[int, int, str], None]
 ResultT = TypeVar("ResultT", bound=RunResult)
+_MOST = 4096  # images, or mappings: as on the command line
 
 
 class Choosing(TypedDict, total=False):
@@ -42,8 +44,8 @@ class Choosing(TypedDict, total=False):
 
     `arch` and `cost_table` are names, paths, dicts in the files' form, or objects; `set` puts values at dotted paths,
     as in a sweep. `layers` are names or patterns; `mapping` gives layers mappings, as {"CONV3": {"m": 64, ...}} or
-    texts; `constrain` limits parameters: {"n": 1, "CONV*:m": "all"} or texts. `bits` and `zeros` are by tensor. Voltage and
-    clocks are texts with units. `inputs` are images that an ONNX network is run on, `shape` its inputs' free
+    texts; `constrain` limits parameters: {"n": 1, "CONV*:m": "all"} or texts. `bits` and `zeros` are by tensor. Voltage
+    and clocks are texts with units. `inputs` are images that an ONNX network is run on, `shape` its inputs' free
     dimensions. `objective` is "energy", "delay", "edp" or "dram".
     """
 
@@ -92,7 +94,7 @@ def run(
         options = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": reuse}
         options |= {"bits": dict(choices.bits)} if choices.bits else {}
         options |= {"check": True} if check else {}
-        how = RunOptions(model=model, seed=seed, reuse=reuse, check=check, options=options)
+        how = RunOptions(model=model, seed=_seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 
 
@@ -115,7 +117,7 @@ def map(
     Raises InputError for anything wrong with the input, and for a layer that no mapping is legal for.
     """
     with _network(network, example) as source, _plain_places():
-        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=top))
+        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=_whole("top", top, 1, _MOST)))
 
 
 @overload
@@ -153,8 +155,10 @@ def compare(
     """
     with _network(network, None) as source, _plain_places():
         if isinstance(arch, Sequence) and not isinstance(arch, str):
+            if not arch:
+                raise InputError.located("arch", wrong="no machine", allowed="give at least one")
             choices = _choices(source, chosen)
-            how = RunOptions(model=model, seed=seed, options=choices.of_the_mapper())
+            how = RunOptions(model=model, seed=_seed(seed), options=choices.of_the_mapper())
             return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
         if model is not None:
             raise InputError.located(
@@ -162,7 +166,7 @@ def compare(
             )
         request = read_request(_choices(source, {**chosen, "arch": arch}))
         options = request.choices.of_the_mapper()
-        return ModelsResult(compare_models(request, seed=seed, options=options, progress=_progress(progress)))
+        return ModelsResult(compare_models(request, seed=_seed(seed), options=options, progress=_progress(progress)))
 
 
 def validate(
@@ -180,7 +184,9 @@ def validate(
     """
     with _plain_places():
         requests = measured_requests(Choices(network="", arch=arch, cost_table=cost_table), by_mapper=mapper)
-        return ValidationResult(validate_requests(requests, seed=seed, progress=_progress(progress)), requests[0][1])
+        return ValidationResult(
+            validate_requests(requests, seed=_seed(seed), progress=_progress(progress)), requests[0][1]
+        )
 
 
 def sweep(
@@ -219,6 +225,7 @@ def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool =
     own = {name: given[name] for name in given if name in {field.name for field in fields(Choices)}}
     own |= {"edits": given.get("set", {}), "images": given.get("inputs"), "methodology": methodology}
     own |= {
+        "batch": _whole("batch", given["batch"], 1, _MOST) if "batch" in given else None,
         "layers": _texts(given["layers"], ",") if "layers" in given else None,
         "mapping": _mappings(given.get("mapping", ())),
         "constrain": _pairs(given.get("constrain", ())),
@@ -227,6 +234,18 @@ def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool =
         "shape": _shapes(given.get("shape", ())),
     }
     return Choices(network=network, **own)
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number, NumPy's too; raise InputError for anything else."""
+    allowed = f"expected a whole number from {least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise InputError.located(name, wrong=f"got {quoted(str(value))}", allowed=allowed)
+    return int(value)
+
+
+def _seed(value: object) -> int:
+    return _whole("seed", value, 0, 10**18 - 1)
 
 
 def _texts(value: str | Iterable[str], split: str) -> tuple[str, ...]:
