@@ -25,8 +25,8 @@ class Figure:
     """A figure: the word that people ask for it by, what tables call it, and what it means in a sentence.
 
     `column` names it in files and tables of data. `of_layer` and `of_network` find it in results, in `unit`; shown
-    values are that times `times` per `per`, in `shown`, with `digits` behind the point. `formula` says where it is
-    worked out.
+    values are that times `times` per `per`, in `shown`, with `digits` behind the point. `formula` says where it comes
+    from.
     """
 
     key: str

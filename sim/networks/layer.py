@@ -123,8 +123,8 @@ def with_data(layer: Layer, bits: Dict[str, int], zeros: Dict[str, float]) -> La
     """Hand a layer other bitwidths and zero fractions, by tensor; given tensors have no say beside these."""
     fractions: dict[str, Any] = {f"{tensor}_zeros": fraction for tensor, fraction in zeros.items()}
     given = GivenTensors() if zeros else layer.given
-    if (wide := bits.get("ofmap", 0)) > (most := bits.get("psum", layer.bits.psum)):
-        wrong = f"ofmap words of {wide} b in layer {layer.name}"
-        raise InputError.located("bits", ["ofmap"], wrong=wrong, allowed=f"at most its psums' {most} b")
-    widths = {"own_ofmap" if tensor == "ofmap" else tensor: width for tensor, width in bits.items()}
-    return replace(layer, bits=replace(layer.bits, **widths), given=given, **fractions)
+    found = replace(layer.bits, **{"own_ofmap" if tensor == "ofmap" else tensor: bits[tensor] for tensor in bits})
+    if found.ofmap > found.psum:
+        wrong = f"ofmap words of {found.ofmap} b in layer {layer.name}"
+        raise InputError.located("bits", ["ofmap"], wrong=wrong, allowed=f"at most its psums' {found.psum} b")
+    return replace(layer, bits=found, given=given, **fractions)

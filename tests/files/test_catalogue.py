@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
+from sim.files import catalogue
 from sim.files.catalogue import find_cost_table, find_machine, find_workload, folder, names
 
 Find = Callable[[str], Path]
@@ -30,9 +31,9 @@ def refusal(find: Find, name: str) -> str:
 
 
 def test_names() -> None:
-    assert names("workloads", holding="layers:") == WORKLOADS
-    assert names("arch", holding="pe_array:") == MACHINES
-    assert names("arch", holding="mac:") == COST_TABLES
+    assert names(catalogue.WORKLOADS) == WORKLOADS
+    assert names(catalogue.MACHINES) == MACHINES
+    assert names(catalogue.COST_TABLES) == COST_TABLES
 
 
 def test_every_shipped_file_has_a_name() -> None:

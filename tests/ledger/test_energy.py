@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.marked import place, plain
 
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.components import PARTS, sort_by_part
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.errors import InputError
-from sim.files.catalogue import find_cost_table, names
-from sim.ledger.counts import Direction, Ledger, Tensor
-from sim.ledger.energy import CostTable, PECycle, energy_of, read_cost_table
-from sim.ledger.results import COMPONENTS, Energy
+from sim.files.catalogue import COST_TABLES, find_cost_table, names
+from sim.ledger.counts import Direction, Ledger, LedgerLevel, Tensor
+from sim.ledger.energy import CostTable, PECycle, Spent, Timed, energy_of, read_cost_table
+from sim.ledger.results import Energy
 from sim.networks.layer import BitWidths
 
 GOOD = find_cost_table("normalized-65nm").read_text(encoding="utf-8")
 READ, WRITE = Direction
 WORD = 16
+COMPONENTS = [part.name for part in PARTS]
 
 
 def ledger() -> Ledger:
     """Count a few words of every level; the ifmap came from DRAM at half its size."""
-    counts = Ledger(macs=1000, macs_performed=60, zero_buffer_reads=500)
+    counts = Ledger(LEVELS, macs=1000, macs_performed=60, zero_buffer_reads=500)
     for level, tensor, direction, words, bits in (
         (Level.DRAM, Tensor.IFMAP, READ, 100, 800),
         (Level.DRAM, Tensor.OFMAP, WRITE, 2, 32),
@@ -47,9 +48,8 @@ def ledger() -> Ledger:
 
 def energy(table: CostTable, *, bits: BitWidths | None = None, counts: Ledger | None = None) -> Energy:
     """Return the energy of the hand-made ledger over 1000 cycles at 200 MHz."""
-    return energy_of(
-        counts or ledger(), table, bits=bits or BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12
-    )
+    timed = Timed(cycles=1000, clock_hz=200_000_000, active_pes=12)
+    return energy_of(counts or ledger(), table, bits=bits or BitWidths(), timed=timed, sort_by_part=sort_by_part)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def joules(tmp_path: Path) -> CostTable:
     return read_cost_table(path)
 
 
-@pytest.mark.parametrize("name", names("arch", holding="mac:"))
+@pytest.mark.parametrize("name", names(COST_TABLES))
 def test_shipped_tables_read(name: str) -> None:
     assert read_cost_table(find_cost_table(name)).name == name
 
@@ -82,7 +82,7 @@ def test_shipped_tables_read(name: str) -> None:
 def test_the_normalised_table_is_the_published_one(normalized: CostTable) -> None:
     """ISCA 2016, Table IV: MAC 1, RF 1, inter-PE 2, GLB 6, DRAM 200 per 16-bit word."""
     assert (normalized.status, normalized.unit, normalized.word, normalized.mac) == ("published", "MAC", WORD, 1)
-    costs = normalized.per_word()
+    costs = normalized.per_word(LEVELS)
     assert (costs[Level.DRAM] == 200).all()
     assert (costs[Level.SPAD] == 1).all()
     assert (costs[Level.FIFO] == 0).all()
@@ -154,8 +154,9 @@ counts = st.lists(st.integers(0, 10**12), min_size=56, max_size=56)
 @given(bits=counts, macs=st.integers(0, 10**12), flags=st.integers(0, 10**12))
 def test_tensors_and_levels_add_up_to_the_system(bits: list[int], macs: int, flags: int) -> None:
     shape = len(Level), len(Tensor), len(Direction)
-    counted = Ledger(bits=np.array(bits).reshape(shape), macs=macs, macs_performed=macs, zero_buffer_reads=flags)
-    for name in names("arch", holding="mac:"):
+    counted = Ledger(LEVELS, macs=macs, macs_performed=macs, zero_buffer_reads=flags)
+    counted.bits[:] = np.array(bits).reshape(shape)
+    for name in names(COST_TABLES):
         table = read_cost_table(find_cost_table(name)).model_copy(update={"zero_buffer_read": 0.25})
         found = energy(table, counts=counted)
         by_tensor = found.compute + found.ifmap + found.filter + found.ofmap + found.static
@@ -201,14 +202,15 @@ def test_a_compressed_word_costs_its_bits(normalized: CostTable) -> None:
 )
 def test_static_energy_follows_the_cycles(cycles: int, clock_hz: int, picojoules: float, joules: CostTable) -> None:
     """100 mW over a cycle of 5 ns is 500 pJ."""
-    found = energy_of(Ledger(), joules, bits=BitWidths(), cycles=cycles, clock_hz=clock_hz, active_pes=12)
+    timed = Timed(cycles, clock_hz, active_pes=12)
+    found = energy_of(Ledger(LEVELS), joules, bits=BitWidths(), timed=timed, sort_by_part=sort_by_part)
     assert found.static == pytest.approx(picojoules)
     assert (found.system, found.chip, found.by_level["static"]) == (found.static, found.static, found.static)
 
 
 def test_a_table_without_joules_has_no_static_energy(joules: CostTable) -> None:
     table = joules.model_copy(update={"unit": "MAC"})
-    assert energy_of(Ledger(), table, bits=BitWidths(), cycles=1000, clock_hz=200_000_000, active_pes=12).static == 0
+    assert energy(table, counts=Ledger(LEVELS)).static == 0
 
 
 def test_zero_flags_are_part_of_the_spad_and_of_the_ifmap(normalized: CostTable) -> None:
@@ -231,8 +233,86 @@ def test_a_table_of_before_means_what_it_meant(joules: CostTable) -> None:
 
 
 def test_gated_macs_cost_nothing(normalized: CostTable) -> None:
-    counted = replace(ledger(), macs_performed=0)
+    counted = ledger()
+    counted.macs_performed = 0
     assert energy(normalized, counts=counted).compute == 0
+
+
+# Levels of another chip
+
+MESH = (LedgerLevel("dram", "dram"), LedgerLevel("acts", "glb"), LedgerLevel("mesh", "noc"))
+LEVEL = "  {}: {{ifmap: {row}, filter: {row}, psum: {row}, ofmap: {row}}}\n"
+
+
+def table_of(folder: Path, **levels: float) -> CostTable:
+    """Read a table that has DRAM's costs, 100 a word, and those of some levels; none of Eyeriss's own."""
+    head = "schema: 1\nname: other\nsource: test\nstatus: provisional\nunit: pJ\nword: 16 b\nmac: 2\n"
+    head += "zero_buffer_read: 0\nstatic_power: 0 W\nvoltage: 1 V\ndram:\n"
+    head += "".join(f"  {tensor.name.lower()}: {{read: 100, write: 100}}\n" for tensor in Tensor)
+    rows = [LEVEL.format(name, row=f"{{read: {cost}, write: {2 * cost}}}") for name, cost in levels.items()]
+    path = folder / "other.yaml"
+    path.write_text(head + ("levels:\n" + "".join(rows) if rows else ""), encoding="utf-8")
+    return read_cost_table(path)
+
+
+def by_mesh(spent: Spent) -> dict[str, float]:
+    """Sort energy by the parts of the chip that isn't there."""
+    return {"acts": spent.at("acts"), "mesh": spent.at("mesh"), "macs": spent.macs}
+
+
+def test_levels_of_another_chip_have_costs_of_their_own(tmp_path: Path) -> None:
+    table = table_of(tmp_path, acts=3, mesh=0.5)
+    assert table.missing(MESH) == []
+    costs = table.per_word(MESH)
+    assert costs.shape == (len(MESH), len(Tensor), len(Direction))
+    assert costs[:, Tensor.PSUM].tolist() == [[100, 100], [3, 6], [0.5, 1]]
+    counted = Ledger(MESH, macs=7, macs_performed=7)
+    for at, (words, way) in enumerate(((10, READ), (4, WRITE), (8, READ))):
+        counted.add(at, Tensor.IFMAP, way, words, bits=16 * words)
+    timed = Timed(1, 200_000_000, 1)
+    found = energy_of(counted, table, bits=BitWidths(), timed=timed, sort_by_part=by_mesh)
+    assert found.by_component == {"acts": 24, "mesh": 4, "macs": 14}
+    assert (found.by_level["glb"], found.by_level["noc"], found.by_level["dram"]) == (24, 4, 1000)
+    assert (found.ifmap, found.compute, found.system, found.chip) == (1028, 14, 1042, 42)
+
+
+def test_what_a_table_lacks_is_named_and_counts_nothing(tmp_path: Path) -> None:
+    table = table_of(tmp_path, acts=3)
+    assert table.missing(MESH) == ["mesh"]
+    assert table.missing(LEVELS) == ["glb", "gin", "gon", "ln", "fifo", "spad"]
+    assert not table.per_word(MESH)[2].any()
+    assert table.level("mesh") is None
+    assert table.level("mac") is None  # a cost, but not a level's
+
+
+def test_costs_of_another_chips_levels_follow_the_voltage(tmp_path: Path) -> None:
+    """With the square of it; DRAM's stay."""
+    table = table_of(tmp_path, acts=3).scaled_to(0.5)
+    assert table.per_word(MESH)[:2, Tensor.IFMAP].tolist() == [[100, 100], [0.75, 1.5]]
+    assert (table.glb, table.missing(MESH)) == (None, ["mesh"])
+
+
+def test_a_table_may_have_levels_for_several_chips(normalized: CostTable) -> None:
+    assert normalized.glb is not None
+    both = normalized.model_copy(update={"levels": {"acts": normalized.glb, "mesh": normalized.glb}})
+    assert both.missing(LEVELS) == both.missing(MESH) == []
+    assert np.array_equal(both.per_word(LEVELS), normalized.per_word(LEVELS))
+
+
+@pytest.mark.parametrize(
+    ("levels", "line"),
+    [
+        ("{acts: @3}", "levels.acts: got the number 3; expected a mapping"),
+        ("{acts: @{}}", "levels.acts.ifmap: missing key; it is required"),
+        ("@[acts]", "levels: got a list; expected a mapping"),
+    ],
+)
+def test_refuse_levels(levels: str, line: str, folder: Path) -> None:
+    marked = f"{GOOD}levels: {levels}\n"
+    Path("t.yaml").write_text(plain(marked), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_cost_table(Path("t.yaml"))
+    assert str(caught.value) == f"t.yaml:{place(marked)}: {line}"
 
 
 ROW = "{read: 1, write: 1}"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
 from sim.cli.main import main
 from sim.errors import InputError
@@ -83,8 +84,8 @@ def test_the_engine_counts_their_zeros() -> None:
     x[1, 3, 2, 2] = 5  # padded row 3 and column 4: two windows down, two across
     np.save("net/x.npy", x)
     machine, table = read_machine(find_machine("eyeriss")), read_cost_table(find_cost_table("eyeriss-65nm"))
-    planned = Planner(machine, table, 2).plan(read().layers)
-    result = next(Runner(machine, table, CycleModel(machine), 2, 0).run(planned))
+    planned = Planner(Eyeriss(), machine, table, 2).plan(read().layers)
+    result = next(Runner(Eyeriss(), machine, table, CycleModel(machine), 2, 0).run(planned))
     assert result.run.ledger.macs_performed == 3 * 1 * 2
 
 

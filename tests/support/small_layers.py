@@ -144,6 +144,7 @@ SMALL = (
     Small("folded inner product", (2, 5, 5), 5, (5, 5), sections=limited(filter_height=4, channels=8)),
     Small("folded inner product and M", (8, 3, 3), 5, (3, 3), sections=limited(filter_height=2, filters=2)),
     Small("narrow words", (3, 5, 5), 4, (3, 3), pad=ALL_ROUND, bits=BitWidths(8, 8, 16)),
+    Small("ofmaps of their own width", (3, 5, 5), 4, (3, 3), pad=ALL_ROUND, bits=BitWidths(8, 8, 16, 6)),
     Small("odd words", (3, 5, 5), 4, (2, 2), bits=BitWidths(4, 12, 12)),
     Small("gating off", (3, 4, 4), 4, (3, 3), pad=ALL_ROUND, sections=with_pe(gating=Gating.OFF)),
     Small("gating on either", (3, 4, 4), 4, (3, 3), pad=ALL_ROUND, sections=with_pe(gating=Gating.EITHER_ZERO)),

@@ -130,7 +130,7 @@ def small_layer(rng: random.Random) -> Layer:
         ifmap_zeros=rng.choice((0.0, 0.5, 0.9)),
         ofmap_zeros=rng.choice((0.0, 0.6)),
         coded_ifmap=rng.random() < 0.8,
-        bits=rng.choice((BitWidths(), BitWidths(8, 8, 16))),
+        bits=rng.choice((BitWidths(), BitWidths(8, 8, 16), BitWidths(8, 8, 16, 8))),
     )
 
 

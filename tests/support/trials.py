@@ -28,7 +28,7 @@ from support.naive.run_lengths import rlc_words
 CASES_OF_A_KIND = 30
 
 
-WIDTHS = (BitWidths(), BitWidths(8, 8, 16), BitWidths(4, 12, 12))
+WIDTHS = (BitWidths(), BitWidths(8, 8, 16), BitWidths(4, 12, 12), BitWidths(8, 8, 16, 5))
 
 
 Sections = dict[str, dict[str, Any]]
@@ -236,7 +236,7 @@ def stream_bits(trial: Trial, values: list[int], *, width: int, coded: bool) -> 
 
 
 def due_bits(trial: Trial, seen: Replay, words: np.ndarray, ifmap: list[Any]) -> np.ndarray:
-    """Hand every word its tensor's width, and the fmaps in DRAM their code's."""
+    """Hand every word its tensor's width, ofmaps on the chip the psums', and the fmaps in DRAM their code's."""
     job, widths = trial.job, trial.job.layer.bits
     coded = job.layer.coded_ifmap or trial.machine.rlc.codes_network_input
     bits = words * np.array([widths.ifmap, widths.filter, widths.psum, widths.psum])[:, None]
@@ -245,7 +245,7 @@ def due_bits(trial: Trial, seen: Replay, words: np.ndarray, ifmap: list[Any]) ->
         stream_bits(trial, region.values_of(ifmap), width=widths.ifmap, coded=coded) for region in seen.fetched
     )
     bits[Level.DRAM, Tensor.OFMAP, Direction.WRITE] = sum(
-        stream_bits(trial, region.values_of(ofmap), width=widths.psum, coded=True) for region in seen.stored
+        stream_bits(trial, region.values_of(ofmap), width=widths.ofmap, coded=True) for region in seen.stored
     )
     return bits
 

@@ -8,24 +8,28 @@ from dataclasses import replace
 import pytest
 from support.traced_runs import COSTS, LAYER, MACHINE
 
+from sim.chips.contract import Planned
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine
-from sim.chips.eyeriss.memory_trace import PAGE_BYTES, LayerTrace, Layout, Request, TraceFormat, words_in_burst
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.chips.eyeriss.memory_trace import PAGE_BYTES, LayerTrace
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity, Probes
+from sim.chips.parts.requests import Request, TraceFormat, TraceLayout, words_in_burst
 from sim.errors import FieldFault
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer
-from sim.runs.runner import Planned, Planner, Runner
+from sim.runs.runner import Planner, Runner
 
 LOAD, PRELOAD, STORE = Purpose.IFMAP_LOAD, Purpose.FILTER_PRELOAD, Purpose.OFMAP_STORE
 
 
-def plan(layer: Layer = LAYER, *, machine: Machine = MACHINE, batch: int = 1) -> Planned:
+def plan(layer: Layer = LAYER, *, machine: Machine = MACHINE, batch: int = 1) -> Planned[MappedLayer]:
     """Plan a layer with its own mapping."""
-    return Planner(machine, COSTS, batch).plan([layer])[0]
+    return Planner(Eyeriss(), machine, COSTS, batch).plan([layer])[0]
 
 
 def trace(
@@ -39,12 +43,12 @@ def trace(
     """Run a layer and give its requests, its trace, its result and what the link did."""
     planned, probes = plan(layer, machine=machine, batch=batch), Probes()
     requests: list[Request] = []
-    layout = Layout(machine, batch, burst_bytes, memory_hz)
+    layout = TraceLayout(machine, batch, burst_bytes, memory_hz)
     observer = LayerTrace(planned, layout, base=0, first_cycle=0, emit=requests.append)
     seen: list[Activity] = []
     probes.subscribe(observer.observe)
     probes.subscribe(lambda activity: seen.append(activity) if activity.component == "link" else None)
-    result = next(Runner(machine, COSTS, CycleModel(machine, probes=probes), batch, 0).run([planned]))
+    result = next(Runner(Eyeriss(), machine, COSTS, CycleModel(machine, probes=probes), batch, 0).run([planned]))
     return requests, observer, result, seen
 
 

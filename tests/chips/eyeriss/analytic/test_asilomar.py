@@ -14,10 +14,10 @@ import pytest
 from support.paths import DATA
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
-from sim.chips.eyeriss.mapping.search import Goal
-from sim.chips.eyeriss.mapping.space import Bounds
+from sim.chips.goals import Bounds, Goal
+from sim.codes.expected import FmapCode
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import Energy, add_energies
@@ -69,8 +69,8 @@ def estimated(workload: str, goal_of: Callable[[Layer], Goal], *, figure: bool =
     table = read_cost_table(find_cost_table("normalized-65nm"))
     layers = [as_in_figure(layer) if figure else layer for layer in read_workload(find_workload(workload)).layers]
     batch = BATCH[workload]
-    planned = Planner(machine, table, batch, goal_of).plan(layers)
-    runner = Runner(machine, table, AnalyticModel(machine, FmapCode.SIGNIFICANCE_MAP), batch, 0)
+    planned = Planner(Eyeriss(), machine, table, batch, goal_of).plan(layers)
+    runner = Runner(Eyeriss(), machine, table, AnalyticModel(machine, FmapCode.SIGNIFICANCE_MAP), batch, 0)
     return {result.name: result.energy for result in runner.run(planned)}
 
 

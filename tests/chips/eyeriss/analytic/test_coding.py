@@ -16,10 +16,10 @@ from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.coding import FmapCoder, stored_values
 from sim.chips.eyeriss.analytic.ledger import ifmap_fetches
 from sim.chips.eyeriss.analytic.loops import Loops, loops_of
-from sim.chips.eyeriss.expected import FmapCode
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.eyeriss.mapping.folding import Folded, fold
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
+from sim.codes.expected import FmapCode
 from sim.kernels.rlc import encode_rlc
 from sim.networks.coverage import live_products, taps_inside
 from sim.networks.drawn_tensors import draw_ifmap, draw_ofmap
@@ -115,11 +115,11 @@ def test_stored_values_by_hand(layer: Layer, e: int) -> None:
 def test_stored_values_of_folded_layers(small: Small) -> None:
     seen = set()
     for job in jobs(small):
-        if job.mapping.e in seen:
+        if job.plan.mapping.e in seen:
             continue
-        seen.add(job.mapping.e)
-        found = stored_values(job.layer, loops_of(job.folded, job.mapping, 1))
-        assert job.folded.shape.G * found == stored_by_hand(job.layer, job.folded, job.mapping.e)
+        seen.add(job.plan.mapping.e)
+        found = stored_values(job.layer, loops_of(job.plan.folded, job.plan.mapping, 1))
+        assert job.plan.folded.shape.G * found == stored_by_hand(job.layer, job.plan.folded, job.plan.mapping.e)
 
 
 def test_stored_values_where_windows_meet_padding_alone() -> None:
@@ -230,9 +230,9 @@ def test_what_is_fetched_again_is_coded_again() -> None:
 
 def assert_map_of_dense_data(small: Small, job: Job) -> None:
     """Hold the map's size against stored values counted by hand."""
-    loops, shape = loops_of(job.folded, job.mapping, job.batch), job.folded.shape
-    runs = pieces(range(shape.M), job.folded.filters_per_run)
-    fetches = job.batch * sum(len(pieces(run, job.mapping.m)) for run in runs)
-    stored = fetches * stored_by_hand(job.layer, job.folded, job.mapping.e)
+    loops, shape = loops_of(job.plan.folded, job.plan.mapping, job.batch), job.plan.folded.shape
+    runs = pieces(range(shape.M), job.plan.folded.filters_per_run)
+    fetches = job.batch * sum(len(pieces(run, job.plan.mapping.m)) for run in runs)
+    stored = fetches * stored_by_hand(job.layer, job.plan.folded, job.plan.mapping.e)
     found = FmapCoder(FmapCode.SIGNIFICANCE_MAP, small.machine).bits(job.layer, loops)
-    assert found.ifmap_read == ifmap_fetches(loops) + stored * job.layer.bits.ifmap, (small.name, job.mapping)
+    assert found.ifmap_read == ifmap_fetches(loops) + stored * job.layer.bits.ifmap, (small.name, job.plan.mapping)

@@ -27,12 +27,13 @@ from support.trials import Trial, differences, due_words, replay_of
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.expected import FmapCode
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
+from sim.codes.expected import FmapCode
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerRun
 from sim.runs.runner import with_drawn_tensors
@@ -55,9 +56,11 @@ def scalars(run: LayerRun) -> dict[str, int]:
     }
 
 
-def with_tensors(job: Job, small: Small) -> Job:
+def with_tensors(job: Job[MappedLayer], small: Small) -> Job[MappedLayer]:
     """Hand a job its tensors, drawn at its layer's densities."""
-    return with_drawn_tensors(job, seed=1, filters=small.machine.pe.gating == Gating.EITHER_ZERO)
+    fmaps = frozenset({Tensor.IFMAP, Tensor.OFMAP})
+    needs = fmaps | {Tensor.FILTER} if small.machine.pe.gating == Gating.EITHER_ZERO else fmaps
+    return with_drawn_tensors(job, seed=1, needs=needs)
 
 
 def compare_all(small: Small, mappings: Sequence[Mapping]) -> None:
@@ -66,7 +69,7 @@ def compare_all(small: Small, mappings: Sequence[Mapping]) -> None:
     cycle, analytic = CycleModel(machine), AnalyticModel(machine, FmapCode.NONE)
     folded = fold(small.layer.shape, machine)
     for mapping in mappings:
-        job = Job(small.layer, folded, mapping, small.batch)
+        job = Job(small.layer, MappedLayer(folded, mapping), small.batch)
         due, found = cycle.run(with_tensors(job, small)), analytic.run(job)
         assert differences(found.ledger.words, due.ledger.words) == [], mapping
         assert differences(found.ledger.bits, due.ledger.bits) == [], mapping
@@ -86,12 +89,13 @@ def replay_all(small: Small, mappings: Sequence[Mapping]) -> None:
     analytic = AnalyticModel(machine, FmapCode.NONE)
     folded = fold(small.layer.shape, machine)
     for mapping in mappings:
-        job = Job(small.layer, folded, mapping, small.batch)
+        job = Job(small.layer, MappedLayer(folded, mapping), small.batch)
         seen, run = replay_of(Trial(machine, with_tensors(job, small))), analytic.run(job)
         words, bits = due_words(seen), small.bits
-        widths = np.array([bits.ifmap, bits.filter, bits.psum, bits.psum])[:, None]
+        due = words * np.array([bits.ifmap, bits.filter, bits.psum, bits.psum])[:, None]
+        due[Level.DRAM, Tensor.OFMAP] = words[Level.DRAM, Tensor.OFMAP] * bits.ofmap
         assert differences(run.ledger.words, words) == [], mapping
-        assert differences(run.ledger.bits, words * widths) == [], mapping
+        assert differences(run.ledger.bits, due) == [], mapping
         assert scalars(run) | {"active_pes": 0} == {
             "macs": seen.macs,
             "macs_performed": seen.macs_performed,
@@ -128,18 +132,18 @@ def test_the_mappings_have_everything_in_them() -> None:
     seen = set()
     for small in SMALL:
         for job in jobs(small):
-            shape, mapping = job.folded.shape, job.mapping
+            shape, mapping = job.plan.folded.shape, job.plan.mapping
             for name, total, most in (
                 ("n", job.batch, mapping.n),
                 ("e", shape.E, mapping.e),
                 ("m", shape.M, mapping.m),
                 ("q r", shape.C, mapping.q * mapping.r),
-                ("p t", min(job.folded.filters_per_run, mapping.m), mapping.p * mapping.t),
+                ("p t", min(job.plan.folded.filters_per_run, mapping.m), mapping.p * mapping.t),
             ):
                 seen.add((name, "rest" if total % most else "even" if total > most else "one"))
-            placement = Case(job.folded, job.batch, job.layer.bits, mapping, small.machine).placement
+            placement = Case(job.plan.folded, job.batch, job.layer.bits, mapping, small.machine).placement
             seen.update((("segments", placement.segments > 1), ("blocks", placement.blocks_down > 1)))
-            seen.update((("r", mapping.r > 1), ("t", mapping.t > 1), ("runs", job.folded.configurations)))
+            seen.update((("r", mapping.r > 1), ("t", mapping.t > 1), ("runs", job.plan.folded.configurations)))
     assert seen >= {(name, how) for name in ("n", "e", "m", "q r", "p t") for how in ("rest", "even", "one")}
     assert seen >= {(name, on) for name in ("segments", "blocks", "r", "t") for on in (True, False)}
     assert seen >= {("runs", 1), ("runs", 2)}
@@ -155,5 +159,5 @@ def test_zeros_change_spad_accesses_alone(small: Small) -> None:
         due, found = cycle.run(with_tensors(sparse, small)), analytic.run(sparse)
         for run in (due, found):
             run.ledger.words[SPAD_READS] = run.ledger.words[PSUM_WRITES] = 0
-        assert differences(found.ledger.words, due.ledger.words) == [], job.mapping
-        assert scalars(found) | {"macs_performed": 0} == scalars(due) | {"macs_performed": 0}, job.mapping
+        assert differences(found.ledger.words, due.ledger.words) == [], job.plan.mapping
+        assert scalars(found) | {"macs_performed": 0} == scalars(due) | {"macs_performed": 0}, job.plan.mapping

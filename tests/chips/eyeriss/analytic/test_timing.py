@@ -7,17 +7,21 @@ from functools import cache
 
 import pytest
 
+from sim.chips.contract import Planned
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.components import sort_by_part
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.codes.expected import FmapCode
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.counts import Direction, Tensor
-from sim.ledger.energy import CostTable, energy_of, read_cost_table
+from sim.ledger.energy import CostTable, Timed, energy_of, read_cost_table
 from sim.ledger.results import LayerRun
 from sim.networks.workload import read_workload
-from sim.runs.runner import Planned, Planner, Runner
+from sim.runs.runner import Planner, Runner
 
 WORKLOADS = (
     "alexnet",
@@ -50,7 +54,7 @@ def cost_table(name: str) -> CostTable:
 class Pair:
     """A layer, with its mapping, as both models ran it."""
 
-    planned: Planned
+    planned: Planned[MappedLayer]
     cycle: LayerRun
     analytic: LayerRun
 
@@ -59,9 +63,9 @@ class Pair:
 def pairs(workload: str, batch: int = 1) -> tuple[Pair, ...]:
     """Run a network once on both models, with the mappings for the machine's own cost table."""
     table = cost_table(machine().cost_table)
-    planned = Planner(machine(), table, batch).plan(read_workload(find_workload(workload)).layers)
+    planned = Planner(Eyeriss(), machine(), table, batch).plan(read_workload(find_workload(workload)).layers)
     models = CycleModel(machine()), AnalyticModel(machine(), FmapCode.RLC)
-    cycle, analytic = (Runner(machine(), table, model, batch, 0).run(planned) for model in models)
+    cycle, analytic = (Runner(Eyeriss(), machine(), table, model, batch, 0).run(planned) for model in models)
     return tuple(Pair(one, ours.run, theirs.run) for one, ours, theirs in zip(planned, cycle, analytic, strict=True))
 
 
@@ -89,16 +93,8 @@ def test_processing_cycles(workload: str) -> None:
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_energy(workload: str, table: str) -> None:
     def joules(pair: Pair, run: LayerRun) -> float:
-        layer, clock = pair.planned.layer, machine().core.clock
-        energy = energy_of(
-            run.ledger,
-            cost_table(table),
-            bits=layer.bits,
-            cycles=run.total_cycles,
-            clock_hz=clock,
-            active_pes=run.active_pes,
-        )
-        return energy.system
+        bits, timed = pair.planned.layer.bits, Timed(run.total_cycles, machine().core.clock, run.active_pes)
+        return energy_of(run.ledger, cost_table(table), bits=bits, timed=timed, sort_by_part=sort_by_part).system
 
     figures = {
         pair.planned.layer.name: (joules(pair, pair.cycle), joules(pair, pair.analytic)) for pair in pairs(workload)
@@ -110,7 +106,7 @@ def test_a_pass_of_several_images_is_no_faster_than_the_ifmap_bus() -> None:
     """Take 3 x 3 depthwise passes of four images: 6 x 6 ifmap words each, at a word a cycle."""
     (pair,) = (pair for pair in pairs("mobilenet_v1_0.5_128", 4) if pair.planned.layer.name == "Conv2d_13_depthwise")
     words = pair.cycle.ledger.count(Level.GIN, Tensor.IFMAP, Direction.READ)
-    assert (pair.planned.mapping.n, words) == (4, 4 * 512 * 6 * 6)
+    assert (pair.planned.plan.mapping.n, words) == (4, 4 * 512 * 6 * 6)
     assert pair.cycle.processing_cycles >= words
     assert pair.analytic.processing_cycles >= words
     assert abs(pair.analytic.processing_cycles / pair.cycle.processing_cycles - 1) <= PROCESSING_PCT["layer"] / 100

@@ -13,6 +13,7 @@ from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.chips.parts.probes import Activity
@@ -31,12 +32,11 @@ SMALL = replace(CONV5, shape=replace(CONV5.shape, G=1, M=64, C=24), ifmap_zeros=
 MAPPING = Mapping(m=32, n=2, e=13, p=16, q=3, r=2, t=2)
 
 
-def job(layer: Layer = SMALL, mapping: Mapping = MAPPING) -> Job:
+def job(layer: Layer = SMALL, mapping: Mapping = MAPPING) -> Job[MappedLayer]:
     """Make the job of a layer at batch 2."""
     return Job(
         layer=layer,
-        folded=fold(layer.shape, EYERISS),
-        mapping=mapping,
+        plan=MappedLayer(fold(layer.shape, EYERISS), mapping),
         batch=2,
         ifmap=draw_ifmap(layer, batch=2, seed=3),
         ofmap=draw_ofmap(layer, batch=2, seed=3),
@@ -126,7 +126,7 @@ def test_the_array_rests_while_fmaps_move() -> None:
 def test_either_zero_skips_products_with_a_zero_weight() -> None:
     sparse = replace(SMALL, filter_zeros=0.4)
     machine = part("pe", gating=Gating.EITHER_ZERO)
-    both = with_drawn_tensors(job(sparse), seed=3, filters=True)
+    both = with_drawn_tensors(job(sparse), seed=3, needs=CycleModel(machine).needs)
     assert both.ifmap is not None and both.filters is not None
     ledger = CycleModel(machine).run(both).ledger
     shape = sparse.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,10 +19,11 @@ from sim.chips.eyeriss.engine.codec import Codec
 from sim.chips.eyeriss.engine.conservation import check_layer
 from sim.chips.eyeriss.engine.pe_array import PassShape, PeArray
 from sim.chips.eyeriss.kernels import pass_layout, pass_step
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.placement import place
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.clock import make_clocks
 from sim.errors import ModelError
@@ -44,13 +46,12 @@ def eyeriss() -> Machine:
     return read_machine(find_machine("eyeriss"))
 
 
-def make_job() -> Job:
+def make_job() -> Job[MappedLayer]:
     """Make a small job of two strips, two filter groups and two channel groups."""
     layer = Layer("small", LayerKind.CONV, SHAPE, stored_height=SHAPE.H, stored_width=SHAPE.W)
     return Job(
         layer=layer,
-        folded=fold(SHAPE, eyeriss()),
-        mapping=MAPPING,
+        plan=MappedLayer(fold(SHAPE, eyeriss()), MAPPING),
         batch=BATCH,
         ifmap=np.arange(BATCH * SHAPE.C * SHAPE.H * SHAPE.W, dtype=np.int16).reshape(BATCH, SHAPE.C, SHAPE.H, SHAPE.W),
         ofmap=np.ones((BATCH, SHAPE.M, SHAPE.E, SHAPE.F), np.int16),
@@ -65,7 +66,7 @@ def sound_run() -> Ledger:
 
 def sound_ledger() -> Ledger:
     """Copy the ledger of a run that went well."""
-    return replace(sound_run(), words=sound_run().words.copy())
+    return deepcopy(sound_run())
 
 
 LAWS: list[tuple[str, dict[Entry, int]]] = [
@@ -115,14 +116,16 @@ def test_a_wrong_entry_breaks_its_law(law: str, changes: dict[Entry, int]) -> No
 @pytest.mark.parametrize(("law", "changes"), MAC_LAWS)
 def test_a_wrong_number_of_macs_breaks_its_law(law: str, changes: dict[str, int]) -> None:
     ledger = sound_ledger()
-    wrong = replace(ledger, **{name: getattr(ledger, name) + change for name, change in changes.items()})
+    for name, change in changes.items():
+        setattr(ledger, name, getattr(ledger, name) + change)
     with pytest.raises(ModelError) as raised:
-        check_layer(wrong, SHAPE, batch=BATCH)
+        check_layer(ledger, SHAPE, batch=BATCH)
     assert raised.value.law == law
 
 
 def test_the_message_names_the_law_and_both_numbers() -> None:
-    ledger = replace(sound_ledger(), macs=7)
+    ledger = sound_ledger()
+    ledger.macs = 7
     with pytest.raises(ModelError) as raised:
         check_layer(ledger, SHAPE, batch=BATCH)
     assert str(raised.value) == "MACs are N G M C R S E F: 7 counted, 1152 due"
@@ -213,7 +216,7 @@ def test_a_region_neither_overflows_nor_gives_what_it_lacks(act: Callable[[Regio
 
 def test_banks_are_given_once() -> None:
     with pytest.raises(ModelError, match=r"^GLB banks: 20 \+ 6 banks of 25$"):
-        make_buffer(eyeriss().glb, Ledger(), ifmap_banks=20, psum_banks=6, word_bits={})
+        make_buffer(eyeriss().glb, Ledger(LEVELS), ifmap_banks=20, psum_banks=6, word_bits={})
 
 
 def test_a_level_too_narrow_for_its_value_breaks_a_law() -> None:

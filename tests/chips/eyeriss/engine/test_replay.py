@@ -38,6 +38,7 @@ from sim.chips.eyeriss.kernels.pass_layout import COUNTERS
 from sim.chips.eyeriss.machine import ColumnStart
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import bank_counts, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.parts.description import Gating
 from sim.networks.layer import Layer, LayerKind, Shape
@@ -52,7 +53,7 @@ def assert_replayed(trial: Trial) -> None:
     """Hold a run's ledger against the replay, entry by entry."""
     job, pe = trial.job, trial.machine.pe
     run = CycleModel(trial.machine).run(job)
-    ifmap = job.folded.fold_ifmap(job.ifmap).tolist()
+    ifmap = job.plan.folded.fold_ifmap(job.ifmap).tolist()
     seen = replay_of(trial)
     words = due_words(seen)
     assert differences(run.ledger.words, words) == [], trial
@@ -81,7 +82,8 @@ def test_an_inner_product_can_be_cut_at_its_own_height() -> None:
     machine = vary(eyeriss(), {"limits": {"filter_height": 2, "channels": 4}})
     layer = Layer("cut", LayerKind.FC, shape, stored_height=2, stored_width=2)
     values, ofmap = draw_fmap(random.Random(1), (1, 7, 2, 2)), np.ones((1, 2, 1, 1), np.int16)
-    job = Job(layer, fold(shape, machine), Mapping(m=2, n=1, e=1, p=1, q=1, r=1, t=1), 1, values, ofmap)
+    plan = MappedLayer(fold(shape, machine), Mapping(m=2, n=1, e=1, p=1, q=1, r=1, t=1))
+    job = Job(layer, plan, 1, values, ofmap)
     assert violations(Trial(machine, job).case) == ()
     assert_replayed(Trial(machine, job))
 
@@ -91,8 +93,8 @@ def test_the_jobs_have_everything_in_them() -> None:
     seen = set()
     for trial in sample(1):
         job, machine = trial.job, trial.machine
-        shape, mapping = job.folded.shape, job.mapping
-        run = min(job.folded.filters_per_run, mapping.m)
+        shape, mapping = job.plan.folded.shape, job.plan.mapping
+        run = min(job.plan.folded.filters_per_run, mapping.m)
         for name, total, most in (
             ("n", job.batch, mapping.n),
             ("e", shape.E, mapping.e),
@@ -109,7 +111,7 @@ def test_the_jobs_have_everything_in_them() -> None:
         seen.add(("blocks", trial.case.placement.blocks_down > 1))
         for filters in pieces(range(run), mapping.p * mapping.t):
             seen.add(("uneven sets", len({len(share) for share in dealt(filters, mapping.p)}) > 1))
-        seen.add(("configurations", job.folded.configurations))
+        seen.add(("configurations", job.plan.folded.configurations))
     assert seen >= {(name, how) for name in ("n", "e", "m", "q r", "p t") for how in ("tail", "several", "one")}
     assert seen >= {(name, how) for name in ("r", "t") for how in ("several", "one")}
     assert seen >= {f"batch {batch}" for batch in (1, 2, 3, 4)} | {
@@ -125,7 +127,12 @@ def test_the_jobs_have_everything_in_them() -> None:
 
 def spec_of(trial: Trial, shape: PassShape) -> PassSpec:
     """Describe a pass of a job for the naive stepper."""
-    machine, layer, mapping, bits = trial.machine, trial.job.folded.shape, trial.job.mapping, trial.job.layer.bits
+    machine, layer, mapping, bits = (
+        trial.machine,
+        trial.job.plan.folded.shape,
+        trial.job.plan.mapping,
+        trial.job.layer.bits,
+    )
     noc, pe = machine.noc, machine.pe
     return PassSpec(
         set_filters=tuple(len(piece) for piece in dealt(range(shape.filters), mapping.p)),
@@ -156,7 +163,7 @@ def spec_of(trial: Trial, shape: PassShape) -> PassSpec:
 
 def pass_shapes(trial: Trial) -> list[PassShape]:
     """List a job's largest pass and its smallest, with and without psums from before."""
-    shape, mapping = trial.job.folded.shape, trial.job.mapping
+    shape, mapping = trial.job.plan.folded.shape, trial.job.plan.mapping
     largest = PassShape(mapping.n, mapping.e, min(mapping.m, mapping.p * mapping.t), mapping.q * mapping.r, False)
     largest = replace(largest, channels=min(largest.channels, shape.C))
     smallest = PassShape(1, 1 + (mapping.e > 2), 1, 1, False)
@@ -169,8 +176,8 @@ def test_passes_take_the_cycles_of_pe_objects() -> None:
         job, case = trial.job, trial.case
         array = PeArray(
             trial.machine,
-            job.folded.shape,
-            job.mapping,
+            job.plan.folded.shape,
+            job.plan.mapping,
             case.placement,
             job.layer.bits,
             bank_counts(case)[1],

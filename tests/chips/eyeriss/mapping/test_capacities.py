@@ -9,7 +9,9 @@ from operator import attrgetter
 import pytest
 from support.small_problems import EYERISS, Problem, problem
 
+from sim.chips.contract import Planned
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.kernels import mapping_bound, mapping_legality
 from sim.chips.eyeriss.kernels.layer_energy import evaluate
 from sim.chips.eyeriss.kernels.layer_facts import Capacities, Parameters
@@ -20,10 +22,11 @@ from sim.chips.eyeriss.mapping.capacities import CapacitySearch
 from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS, capacities_of, facts_of
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping
 from sim.chips.eyeriss.mapping.search import broken_whatever_the_mapping, find_mappings, problem_of
 from sim.networks.layer import BitWidths, Layer, LayerKind, Shape
-from sim.runs.runner import Planned, Runner
+from sim.runs.runner import Runner
 from sim.studies.sweeps.spec.equal_area import with_value
 
 
@@ -117,13 +120,12 @@ def test_a_mapping_has_the_same_result_whatever_the_capacity(path: str) -> None:
         one = problem(seed)
         roomy = with_value(one.machine, path, 1 + attrgetter(path)(one.machine))
         for mapping in sample(one, 3):
-            planned = Planned(one.layer, one.folded, mapping)
-            here, there = (
-                next(
-                    iter(Runner(machine, one.table, AnalyticModel(machine, one.goal.code), one.batch, 0).run([planned]))
-                )
+            planned = Planned(one.layer, MappedLayer(one.folded, mapping))
+            runners = (
+                Runner(Eyeriss(), machine, one.table, AnalyticModel(machine, one.goal.code), one.batch, 0)
                 for machine in (one.machine, roomy)
             )
+            here, there = (next(iter(runner.run([planned]))) for runner in runners)
             assert here.as_dict() == there.as_dict()
             compared += 1
     assert compared > 100
@@ -145,7 +147,7 @@ def test_the_search_for_many_capacities_finds_what_a_search_for_each_finds(seed:
     searches = [CapacitySearch(here, hint) for hint in hints]
     for machine in [one.machine, *(with_capacities(one.machine, rng) for _ in range(12))]:
         alone = problem_of(one.layer, one.folded, machine, one.table, batch=one.batch, goal=one.goal)
-        wanted = [candidate.mapping for candidate in alone.solve(top=1, counting=True)[0]]
+        wanted = [candidate.plan for candidate in alone.solve(top=1, counting=True)[0]]
         for search in searches:
             found = search.best(capacities_of(machine, one.layer.bits))
             assert ([found] if found else []) == wanted
@@ -237,5 +239,5 @@ def test_the_best_are_those_of_all_in_the_documented_order(seed: int) -> None:
             m, n, e, p, q, r, t = mapping.as_tuple()
             scored.append((score, (-e, -n, -q, -r, -t, -p, -m), mapping))
     found, legal, _ = search.solve(top=3, counting=True)
-    assert [candidate.mapping for candidate in found] == [mapping for _, _, mapping in sorted(scored)[:3]]
+    assert [candidate.plan for candidate in found] == [mapping for _, _, mapping in sorted(scored)[:3]]
     assert legal == len(scored)

@@ -10,8 +10,8 @@ from support.small_problems import EYERISS, TABLES, problem, small_layer
 
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
-from sim.chips.eyeriss.mapping.search import Goal, find_mappings
-from sim.chips.eyeriss.mapping.space import Bounds
+from sim.chips.eyeriss.mapping.search import find_mappings
+from sim.chips.goals import Bounds, Goal
 from sim.errors import InputError
 from sim.networks.layer import BitWidths, Padding, Shape
 
@@ -33,7 +33,7 @@ def test_the_mapper_equals_brute_force() -> None:
             continue
         best = min(one.price(mapping) for mapping in legal)
         found = find_mappings(*arguments, batch=one.batch, goal=one.goal, top=3)
-        chosen = found.candidates[0].mapping
+        chosen = found.candidates[0].plan
         assert not violations(Case(one.folded, one.batch, one.layer.bits, chosen, one.machine))
         # Cycles and bits are whole numbers in the model's results, not in the mapper's.
         assert one.price(chosen) == pytest.approx(best, rel=1e-4), (seed, chosen)
@@ -51,7 +51,7 @@ def test_candidates_come_best_first_and_differ() -> None:
             found = find_mappings(one.layer, one.folded, one.machine, one.table, batch=one.batch, goal=one.goal, top=5)
         except InputError:
             continue
-        mappings = [candidate.mapping for candidate in found.candidates]
+        mappings = [candidate.plan for candidate in found.candidates]
         assert len(set(mappings)) == len(mappings)
         prices = [one.price(mapping) for mapping in mappings]
         assert prices == pytest.approx(sorted(prices), rel=1e-4)
@@ -62,8 +62,8 @@ def test_constraints_bind() -> None:
     layer = replace(layer, padding=Padding(), bits=BitWidths())
     goal = Goal(constraints=(("n", Bounds(1, 1)), ("q", Bounds(2, 2)), ("m", Bounds(3, 5))))
     (best,) = find_mappings(layer, fold(layer.shape, EYERISS), EYERISS, TABLES[0], batch=4, goal=goal, top=1).candidates
-    assert (best.mapping.n, best.mapping.q) == (1, 2)
-    assert 3 <= best.mapping.m <= 5
+    assert (best.plan.n, best.plan.q) == (1, 2)
+    assert 3 <= best.plan.m <= 5
 
 
 def test_constraints_that_leave_nothing_are_named() -> None:

@@ -8,24 +8,28 @@ import pytest
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.components import sort_by_part
 from sim.chips.eyeriss.kernels.loop_cuts import cut_filters
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.chips.eyeriss.mapping.facts import facts_of
 from sim.chips.eyeriss.mapping.folding import fold
 from sim.chips.eyeriss.mapping.legality import Case, violations
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Mapping, even_shares, tiles
-from sim.chips.eyeriss.mapping.search import Goal, Objective, find_mapping, find_mappings
-from sim.chips.eyeriss.mapping.space import Bounds, image_counts_that_matter, strip_widths_that_matter
+from sim.chips.eyeriss.mapping.search import find_mapping, find_mappings
+from sim.chips.eyeriss.mapping.space import image_counts_that_matter, strip_widths_that_matter
+from sim.chips.goals import Bounds, Goal, Objective
+from sim.codes.expected import FmapCode
 from sim.errors import InputError
+from sim.files import catalogue
 from sim.files.catalogue import find_cost_table, find_machine, find_workload, names
-from sim.ledger.energy import energy_of, read_cost_table
+from sim.ledger.energy import Timed, energy_of, read_cost_table
 from sim.networks.layer import Layer
 from sim.networks.workload import read_workload
 
-MACHINES = {name: read_machine(find_machine(name)) for name in names("arch", holding="pe_array:")}
-TABLES = {name: read_cost_table(find_cost_table(name)) for name in names("arch", holding="mac:")}
-WORKLOADS = names("workloads", holding="layers:")
+MACHINES = {name: read_machine(find_machine(name)) for name in names(catalogue.MACHINES)}
+TABLES = {name: read_cost_table(find_cost_table(name)) for name in names(catalogue.COST_TABLES)}
+WORKLOADS = names(catalogue.WORKLOADS)
 
 
 def layers(workload: str) -> tuple[Layer, ...]:
@@ -51,11 +55,9 @@ def test_every_shipped_layer_gets_a_legal_mapping(workload: str, machine: str, t
 def estimate(layer: Layer, machine: Machine, table: str, mapping: Mapping, batch: int) -> float:
     """Return the system energy that the analytic model finds for a mapping."""
     folded = fold(layer.shape, machine)
-    run = AnalyticModel(machine, FmapCode.RLC).run(Job(layer, folded, mapping, batch))
-    clock_hz = machine.core.clock
-    cycles, pes = run.total_cycles, run.active_pes
-    bits = layer.bits
-    return energy_of(run.ledger, TABLES[table], bits=bits, cycles=cycles, clock_hz=clock_hz, active_pes=pes).system
+    run = AnalyticModel(machine, FmapCode.RLC).run(Job(layer, MappedLayer(folded, mapping), batch))
+    timed = Timed(run.total_cycles, machine.core.clock, run.active_pes)
+    return energy_of(run.ledger, TABLES[table], bits=layer.bits, timed=timed, sort_by_part=sort_by_part).system
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
@@ -133,5 +135,5 @@ def test_each_objective_is_best_served_by_its_own_winner() -> None:
         }
         for objective, measure in measures.items():
             assert measure(winners[objective]) == min(measure(winner) for winner in winners.values())
-        distinct.add(len({winner.mapping for winner in winners.values()}))
+        distinct.add(len({winner.plan for winner in winners.values()}))
     assert max(distinct) > 1

@@ -11,10 +11,13 @@ import pytest
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.silicon import calibration
-from sim.chips.eyeriss.silicon.calibration import UNKNOWNS, Calibration, LayerCounts, calibrate, leakage_power_w
-from sim.chips.eyeriss.silicon.published import NETWORKS, PowerShares, published_figures, read_power_shares
+from sim.chips.eyeriss.silicon.calibration import UNKNOWNS, LayerCounts, calibrate, leakage_power_w
+from sim.chips.eyeriss.silicon.published import NETWORKS, published_figures, read_power_shares
+from sim.chips.parts.calibration import Calibration
+from sim.chips.published import PowerShares
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.energy import CostTable, read_cost_table
@@ -28,8 +31,8 @@ def layers() -> tuple[LayerResult, ...]:
     """Run AlexNet as it was measured."""
     machine, table = read_machine(find_machine("eyeriss")), shipped()
     network = read_workload(find_workload(NETWORKS[0].workload))
-    planned = Planner(machine, table, network.batch).plan(network.layers)
-    return tuple(Runner(machine, table, CycleModel(machine), network.batch, 0).run(planned))
+    planned = Planner(Eyeriss(), machine, table, network.batch).plan(network.layers)
+    return tuple(Runner(Eyeriss(), machine, table, CycleModel(machine), network.batch, 0).run(planned))
 
 
 @cache
@@ -131,8 +134,8 @@ def test_published_operating_points(
     core = machine.core.model_copy(update={"voltage": voltage, "clock": core_hz})
     machine = machine.model_copy(update={"core": core, "link": machine.link.model_copy(update={"clock": link_hz})})
     network = read_workload(find_workload(NETWORKS[0].workload))
-    planned = Planner(machine, shipped(), network.batch).plan(network.layers)
-    done = list(Runner(machine, shipped(), CycleModel(machine), network.batch, 0).run(planned))
+    planned = Planner(Eyeriss(), machine, shipped(), network.batch).plan(network.layers)
+    done = list(Runner(Eyeriss(), machine, shipped(), CycleModel(machine), network.batch, 0).run(planned))
     macs = sum(layer.run.ledger.macs for layer in done)
     found = {
         "fps": network.batch / sum(layer.total_latency_s for layer in done),
@@ -151,8 +154,8 @@ def test_pass_setup_is_the_least_squares_fit_to_alexnet() -> None:
         varied = machine.model_copy(
             update={"control": machine.control.model_copy(update={"pass_setup_cycles": cycles})}
         )
-        planned = Planner(varied, shipped(), network.batch).plan(network.layers)
-        done = Runner(varied, shipped(), AnalyticModel(varied), network.batch, 0).run(planned)
+        planned = Planner(Eyeriss(), varied, shipped(), network.batch).plan(network.layers)
+        done = Runner(Eyeriss(), varied, shipped(), AnalyticModel(varied), network.batch, 0).run(planned)
         return sum((1e3 * layer.processing_latency_s / due[layer.name] - 1) ** 2 for layer in done)
 
     assert min(range(0, 151, 10), key=squares) == machine.control.pass_setup_cycles

@@ -8,16 +8,18 @@ from functools import cache
 import pytest
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
-from sim.chips.eyeriss.silicon.measures import layer_figures
-from sim.chips.eyeriss.silicon.published import NETWORKS, TOTAL, MeasuredNetwork, published_figures, read_compression
-from sim.chips.eyeriss.silicon.validation import COMPRESSION, NetworkValidation, validate
+from sim.chips.eyeriss.silicon.measures import COMPRESSION, layer_figures
+from sim.chips.eyeriss.silicon.published import NETWORKS, PUBLISHED, published_figures, read_compression
+from sim.chips.published import TOTAL, MeasuredNetwork
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
+from sim.studies.validation import NetworkValidation, validate
 
 # Bounds that the shipped machine breaks today. A new break fails the tests, and so does one that is gone unnoticed.
 KNOWN_BROKEN: set[str] = {
@@ -44,15 +46,15 @@ def results(network: MeasuredNetwork, layers: tuple[Layer, ...]) -> list[LayerRe
     """Run layers of a measured network, with the shipped machine and its cost table."""
     machine = read_machine(find_machine("eyeriss"))
     table = read_cost_table(find_cost_table(machine.cost_table))
-    planned = Planner(machine, table, network.batch).plan(layers)
-    return list(Runner(machine, table, CycleModel(machine), network.batch, 0).run(planned))
+    planned = Planner(Eyeriss(), machine, table, network.batch).plan(layers)
+    return list(Runner(Eyeriss(), machine, table, CycleModel(machine), network.batch, 0).run(planned))
 
 
 @cache
 def validation(key: str) -> NetworkValidation:
     """Validate a measured network once."""
     network = NETWORK_OF[key]
-    return validate(network, results(network, read_workload(find_workload(network.workload)).layers))
+    return validate(PUBLISHED, network, results(network, read_workload(find_workload(network.workload)).layers))
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
