@@ -213,7 +213,7 @@ def _edits(choices: Choices, chip: AnyChip) -> Edits:
     for path, value in choices.edits.items():
         whole = in_full(path, [chip])
         if whole in (MACHINE, NETWORK, TABLE, BATCH):
-            raise InputError.located(f"--set {path}", wrong="is no value inside", allowed=f"choose the {whole} itself")
+            raise InputError.located(f"--set {path}", wrong="has an option of its own", allowed="use that")
         try:
             checked_values([value], field_of(whole, [chip]))
         except FieldFault as fault:

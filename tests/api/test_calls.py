@@ -267,7 +267,7 @@ def test_an_interrupt_keeps_the_finished_layers() -> None:
         (lambda: sim.run("tiny.yaml", mapping={"x": "m=1"}), "mapping: no layer 'x' is run; allowed: conv1, "),
         (lambda: sim.run("tiny.yaml", constrain={"x": 1}), "constrain: no parameter 'x'; allowed: m, n, e, p, q, r, t"),
         (lambda: sim.run("tiny.yaml", set={"glb.x": 1}), "set glb.x: unknown parameter 'x'; "),
-        (lambda: sim.run("tiny.yaml", set={"batch": 1}), "set batch: is no value inside; choose the batch itself"),
+        (lambda: sim.run("tiny.yaml", set={"batch": 1}), "set batch: has an option of its own; use that"),
         (lambda: sim.run("tiny.yaml", model="cycles"), "model: Eyeriss has no cycles model; it has cycle, analytic"),
         (lambda: sim.run("tiny.yaml", model="analytic", check=True),
          "check: the analytic model computes no ofmaps; use the cycle model"),

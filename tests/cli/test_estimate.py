@@ -166,6 +166,13 @@ def test_the_result_file_is_of_the_whole_batch() -> None:
     }
 
 
+def test_what_the_methodology_takes_is_said() -> None:
+    """Both operands' zeros skip MACs, and a map of one bit a value codes fmaps, unless something else is chosen."""
+    plain = result()
+    assert [plain["provenance"]["options"][name] for name in ("skip", "code")] == ["either", "significance_map"]
+    assert plain == result("--skip", "either", "--code", "significance_map")
+
+
 def test_the_methodologys_costs_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["estimate", "tiny.yaml"]) == 0
     assert "cost table normalized-65nm: energy per image in MAC\n" in capsys.readouterr().out
