@@ -14,7 +14,7 @@ from typing import Any
 
 from sim.chips.contract import AnyChip
 from sim.chips.parts.description import MachineDocument
-from sim.errors import InputError, did_you_mean, quoted
+from sim.errors import InputError, did_you_mean, listed, quoted
 from sim.files.edits import edited
 from sim.files.schema import read_document, validate_data
 from sim.files.text import shown_path
@@ -53,9 +53,7 @@ def chip_for(machine: MachineDocument) -> AnyChip:
     """Return the chip of a machine that was read; raise InputError where it has gone since."""
     chip = chip_of(machine.chip)
     if chip is None:
-        raise InputError.located(
-            machine.name, ["chip"], wrong=f"no chip {machine.chip}", allowed=_nearest(machine.chip)
-        )
+        raise _no_chip(machine.chip, machine.name)
     return chip
 
 
@@ -86,8 +84,7 @@ def read_design(path: Path | str) -> Design:
     kind = written.get("chip", DEFAULT)
     chip = chip_of(kind) if isinstance(kind, str) else None
     if chip is None and tree is not None:
-        place = f"{shown_path(path)}:{mark_of(tree, ('chip',))}"
-        raise InputError.located(place, ["chip"], wrong=f"no chip {quoted(str(kind))}", allowed=_nearest(kind))
+        raise _no_chip(kind, f"{shown_path(path)}:{mark_of(tree, ('chip',))}")
     known = chip or _eyeriss()  # an empty file is refused by what it should have been
     return Design(known, dict(written), read_document(path, known.machine_type))
 
@@ -97,7 +94,7 @@ def design_of(data: Mapping[str, Any], place: str) -> Design:
     kind = data.get("chip", DEFAULT)
     chip = chip_of(kind) if isinstance(kind, str) else None
     if chip is None:
-        raise InputError.located(place, ["chip"], wrong=f"no chip {quoted(str(kind))}", allowed=_nearest(kind))
+        raise _no_chip(kind, place)
     return Design(chip, dict(data), validate_data(data, chip.machine_type, place))
 
 
@@ -106,5 +103,10 @@ def design_around(machine: MachineDocument) -> Design:
     return Design(chip_for(machine), machine.model_dump(mode="json", by_alias=True), machine)
 
 
-def _nearest(kind: object) -> str:
-    return did_you_mean(str(kind), kinds())
+def _no_chip(kind: object, place: str) -> InputError:
+    """State that a chip isn't there, or that what names it is no text."""
+    if not isinstance(kind, str):
+        wrong, allowed = "not a chip's name", f"allowed: {listed(kinds())}"
+    else:
+        wrong, allowed = f"no chip {quoted(kind)}", did_you_mean(kind, kinds())
+    return InputError.located(place, ["chip"], wrong=wrong, allowed=allowed)

@@ -223,6 +223,15 @@ def test_word_widths_of_the_file_serve_layers_that_state_none(tmp_path: Path) ->
     assert widths == [BitWidths(ifmap=16, filter=4, psum=16), BitWidths(ifmap=8, filter=8, psum=24)]
 
 
+def test_ofmaps_may_have_a_width_of_their_own(tmp_path: Path) -> None:
+    head = HEAD + "bits: {ifmap: 8 b, filter: 8 b, psum: 24 b, ofmap: 8 b}\n"
+    widths = [
+        layer.bits for layer in read(network(conv(bits="{ofmap: 16 b}"), conv(name="d"), head=head), tmp_path).layers
+    ]
+    assert widths == [BitWidths(16, 16, 16, 16), *[BitWidths(8, 8, 24, 8)] * 2]
+    assert [one.ofmap for one in widths] == [16, 8, 8]
+
+
 def test_rows_and_columns_that_no_window_reads_are_trimmed_off(tmp_path: Path) -> None:
     """A 224 x 224 ifmap under 7 x 7 / 2: the last of three padded rows is never read."""
     even = first_layer(network(conv(ifmap="[3, 224, 224]", kernel="7", stride="2", pad="3")), tmp_path)

@@ -21,7 +21,7 @@ from sim.chips.parts.requests import Request, TraceFormat, TraceLayout, words_in
 from sim.errors import FieldFault
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
-from sim.networks.layer import Layer
+from sim.networks.layer import BitWidths, Layer
 from sim.runs.runner import Planner, Runner
 
 LOAD, PRELOAD, STORE = Purpose.IFMAP_LOAD, Purpose.FILTER_PRELOAD, Purpose.OFMAP_STORE
@@ -146,6 +146,18 @@ def test_raw_and_wide_streams_fit_their_regions() -> None:
     dense = replace(LAYER, ifmap_zeros=0.0, ofmap_zeros=0.0, relu=False)
     for layer in (dense, replace(dense, coded_ifmap=False)):
         assert trace(layer=layer)[0]
+
+
+def test_narrower_ofmaps_take_half_the_bursts_of_raw_streams() -> None:
+    machine = MACHINE.model_copy(update={"rlc": MACHINE.rlc.model_copy(update={"enabled": False})})
+    found = {}
+    for bits in (BitWidths(), BitWidths(own_ofmap=8)):
+        requests, observer, _, _ = trace(layer=replace(LAYER, bits=bits), machine=machine)
+        bursts = sum(request.writes for request in requests)
+        found[bits.ofmap] = bursts, {purpose: region.room for purpose, region in observer.regions.items()}
+    (wide_bursts, wide), (bursts, narrow) = found[16], found[8]
+    assert wide_bursts / 2 <= bursts < wide_bursts
+    assert narrow == wide  # there is room for the worst case of the code
 
 
 @pytest.mark.parametrize(
