@@ -111,16 +111,7 @@ def test_stores_are_drawn(
     assert f"Impossible, and not drawn: {impossible}." in text or impossible == 0
 
 
-@pytest.mark.parametrize(
-    "store",
-    [
-        pytest.param(
-            "two_networks",
-            marks=pytest.mark.xfail(strict=True, reason="heat maps of equal colours have equal ids on one page"),
-        ),
-        "both_models",
-    ],
-)
+@pytest.mark.parametrize("store", ["two_networks", "both_models"])
 def test_their_pages_are_whole_and_alone(store: str, stores: Path, sim: Callable[..., Outcome]) -> None:
     assert sim("sweep", "plot", f"{store}.sqlite").status == 0
     check((stores / f"{store}.html").read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
 
@@ -20,7 +21,7 @@ from sim.api.results import (
 )
 from sim.chips.goals import Objective
 from sim.codes.expected import FmapCode
-from sim.errors import InputError, did_you_mean
+from sim.errors import InputError, did_you_mean, quoted
 from sim.formats.any_network import read_network
 from sim.ledger.results import NetworkResult
 from sim.ledger.saved import read_result as read_saved
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 Callback = Callable[[int, int, str], None]
 ResultT = TypeVar("ResultT", bound=RunResult)
+_MOST = 4096  # images, or mappings: as on the command line
 
 
 class Choosing(TypedDict, total=False):
@@ -102,7 +104,7 @@ def run(
         options = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": reuse}
         options |= {"bits": dict(choices.bits)} if choices.bits else {}
         options |= {"check": True} if check else {}
-        how = RunOptions(model=model, seed=seed, reuse=reuse, check=check, options=options)
+        how = RunOptions(model=model, seed=_seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 
 
@@ -125,7 +127,7 @@ def map(
     Raises InputError for anything wrong with the input, and for a layer that no mapping is legal for.
     """
     with _network(network, example) as source, _plain_places():
-        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=top))
+        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=_whole("top", top, 1, _MOST)))
 
 
 @overload
@@ -163,8 +165,10 @@ def compare(
     """
     with _network(network, None) as source, _plain_places():
         if isinstance(arch, Sequence) and not isinstance(arch, str):
+            if not arch:
+                raise InputError.located("arch", wrong="no machine", allowed="give at least one")
             choices = _choices(source, chosen)
-            how = RunOptions(model=model, seed=seed, options=choices.of_the_mapper())
+            how = RunOptions(model=model, seed=_seed(seed), options=choices.of_the_mapper())
             return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
         if model is not None:
             raise InputError.located(
@@ -172,7 +176,7 @@ def compare(
             )
         request = read_request(_choices(source, {**chosen, "arch": arch}))
         options = request.choices.of_the_mapper()
-        return ModelsResult(compare_models(request, seed=seed, options=options, progress=_progress(progress)))
+        return ModelsResult(compare_models(request, seed=_seed(seed), options=options, progress=_progress(progress)))
 
 
 def validate(
@@ -190,7 +194,9 @@ def validate(
     """
     with _plain_places():
         requests = measured_requests(Choices(network="", arch=arch, cost_table=cost_table), by_mapper=mapper)
-        return ValidationResult(validate_requests(requests, seed=seed, progress=_progress(progress)), requests[0][1])
+        return ValidationResult(
+            validate_requests(requests, seed=_seed(seed), progress=_progress(progress)), requests[0][1]
+        )
 
 
 def read_result(path: Path | str) -> FileResult:
@@ -238,6 +244,7 @@ def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool =
     own = {name: given[name] for name in given if name in {field.name for field in fields(Choices)}}
     own |= {"edits": given.get("set", {}), "images": given.get("inputs"), "methodology": methodology}
     own |= {
+        "batch": _whole("batch", given["batch"], 1, _MOST) if "batch" in given else None,
         "layers": _texts(given["layers"], ",") if "layers" in given else None,
         "mapping": _mappings(given.get("mapping", ())),
         "constrain": _pairs(given.get("constrain", ())),
@@ -246,6 +253,18 @@ def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool =
         "shape": _shapes(given.get("shape", ())),
     }
     return Choices(network=network, **own)
+
+
+def _whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number, NumPy's too; raise InputError for anything else."""
+    allowed = f"expected a whole number from {least} to {most}"
+    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise InputError.located(name, wrong=f"got {quoted(str(value))}", allowed=allowed)
+    return int(value)
+
+
+def _seed(value: object) -> int:
+    return _whole("seed", value, 0, 10**18 - 1)
 
 
 def _texts(value: str | Iterable[str], split: str) -> tuple[str, ...]:

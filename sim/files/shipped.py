@@ -9,6 +9,7 @@ from pathlib import Path
 from sim.errors import InputError, did_you_mean, quoted
 from sim.files.catalogue import COST_TABLES, MACHINES, WORKLOADS, Shelf, folder, names
 from sim.files.text import read_text
+from sim.files.yaml_source import compose
 
 SHELVES = {"machines": MACHINES, "workloads": WORKLOADS, "costs": COST_TABLES}
 _COMMENT = re.compile(r"^#\s?(.*)")
@@ -51,7 +52,9 @@ def copy_of(shelf: str, name: str, source: str) -> str:
     if source not in known:
         wrong = f"no {SHELVES[shelf].what} {quoted(source)} comes with sim"
         raise InputError.located("--from", wrong=wrong, allowed=did_you_mean(source, known))
-    return _NAME.sub(f"name: {name}", read_text(_path(SHELVES[shelf], source)), count=1)
+    node = compose(name, "new")
+    written = name if node is not None and isinstance(node.value, str) else f'"{name}"'  # such as 123, which is no text
+    return _NAME.sub(f"name: {written}", read_text(_path(SHELVES[shelf], source)), count=1)
 
 
 def _path(shelf: Shelf, name: str) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sim.chips.contract import MappingGrammar
 from sim.chips.goals import Bounds, Goal, Objective
 from sim.codes.expected import FmapCode
-from sim.errors import InputError, did_you_mean, listed, quoted
+from sim.errors import InputError, did_you_mean, quoted
 from sim.networks.layer import Layer
 
 _EXAMPLE = "write e.g. n=1, p=4..16, m=all or 'CONV*:n=1'"
@@ -72,7 +72,7 @@ def _read_limit(text: str, layers: Sequence[Layer], grammar: MappingGrammar) -> 
         )
     if match["all"]:
         if name not in grammar.whole:
-            allowed = f"{listed(grammar.whole)} can be a whole loop" if grammar.whole else "no parameter can"
+            allowed = f"{_in_words(list(grammar.whole))} can be a whole loop" if grammar.whole else "no parameter can"
             raise InputError.located("--constrain", wrong=f"{name}=all", allowed=allowed)
         return Limit(pattern, name, None, grammar.whole[name])
     low = int(match["low"])
@@ -80,3 +80,7 @@ def _read_limit(text: str, layers: Sequence[Layer], grammar: MappingGrammar) -> 
     if not 1 <= bounds.low <= bounds.high:
         raise InputError.located("--constrain", wrong=quoted(text), allowed="from 1 up, the smaller value first")
     return Limit(pattern, name, bounds)
+
+
+def _in_words(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from sim.chips.contract import AnyChip
 from sim.errors import FieldFault
 from sim.files.edits import field_at, fields_of
+from sim.files.faults import first_fault
 from sim.files.schema import Document
+from sim.files.tree import tree_of_data
 from sim.ledger.energy import CostTable, PerDirection, PerTensor
 from sim.networks.workload import Fraction
 
@@ -107,6 +109,22 @@ def field_of(path: str, chips: Iterable[AnyChip]) -> FieldInfo:
         except FieldFault as fault:
             faults.append(fault)
     raise faults[0]
+
+
+def checked_values(written: Sequence[object], field: FieldInfo) -> tuple[object, ...]:
+    """Validate values as the field's own model would, and return them in base units.
+
+    Raises FieldFault, `at` the index of the first that is wrong; `at` is empty where none can be named.
+    """
+    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    model: type[BaseModel] = create_model("Values", __base__=Document, values=(tuple[kind, ...], ...))
+    data = {"values": list(written)}
+    try:
+        found = model.model_validate(data)
+    except ValidationError as error:
+        fault = first_fault(error, tree_of_data(data, ""), model)
+        raise FieldFault(fault.wrong, fault.allowed, fault.path[1:2]) from error
+    return tuple(getattr(found, "values"))  # noqa: B009 - the model is made above
 
 
 def _machine_field(path: str, chip: AnyChip) -> FieldInfo:

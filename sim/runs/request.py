@@ -26,7 +26,17 @@ from sim.networks.layer_choice import choose_layers
 from sim.networks.workload import Workload, Zeros, workload_of
 from sim.runs.limits import read_goals
 from sim.runs.operating_point import at_operating_point
-from sim.runs.parameters import Edits, WordBits, field_of, in_full
+from sim.runs.parameters import (
+    BATCH,
+    MACHINE,
+    NETWORK,
+    TABLE,
+    Edits,
+    WordBits,
+    checked_values,
+    field_of,
+    in_full,
+)
 
 if TYPE_CHECKING:  # only images need it, and it is slow to import
     from sim.formats.onnx.activations import Activations
@@ -196,12 +206,14 @@ def _shown(costs: Costs | None) -> str:
 
 
 def _edits(choices: Choices, chip: AnyChip) -> Edits:
-    """Check that every edit leads somewhere on the machine's chip, and write short names out."""
+    """Check that every edit leads somewhere on the machine's chip, and its value; write short names out."""
     written = {}
     for path, value in choices.edits.items():
         whole = in_full(path, [chip])
+        if whole in (MACHINE, NETWORK, TABLE, BATCH):
+            raise InputError.located(f"--set {path}", wrong="has an option of its own", allowed="use that")
         try:
-            field_of(whole, [chip])
+            checked_values([value], field_of(whole, [chip]))
         except FieldFault as fault:
             raise InputError.located(f"--set {path}", wrong=fault.wrong, allowed=fault.allowed) from fault
         written[whole] = value

@@ -40,7 +40,7 @@ def explain(name: str | None) -> list[Entry]:
 
 
 def _names(figure: Figure) -> set[str]:
-    return {figure.key, figure.head.lower(), figure.column, figure.column.removeprefix("energy_")}
+    return {figure.key, figure.head.lower().replace(" ", "_"), figure.column, figure.column.removeprefix("energy_")}
 
 
 def _of_figure(figure: Figure) -> Entry:

@@ -76,7 +76,8 @@ def test_a_run_is_the_same_again_and_without_reuse() -> None:
 
 
 def test_a_fault_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sim.cli.run.CycleModel", partial(CycleModel, fault=SeededFault(row=11, column=0, bit=25)))
+    faulty = partial(CycleModel, fault=SeededFault(row=11, column=0, bit=25))
+    monkeypatch.setattr("sim.chips.eyeriss.engine.chip.CycleModel", faulty)
     assert main(["run", "tiny.yaml", "--check", "--json", "out.json"]) == 3
     message = capsys.readouterr().err
     assert "ofmaps equal the reference convolution: layer conv1: image 0, filter 0, row " in message

@@ -42,7 +42,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, model: type, layer: str) -> No
     """Interrupt a model when it comes to a layer."""
     honest = model.run  # type: ignore[attr-defined]
 
-    def run(self: Any, job: Job) -> LayerRun:
+    def run(self: Any, job: Job[Any]) -> LayerRun:
         if job.layer.name == layer:
             raise KeyboardInterrupt
         return honest(self, job)  # type: ignore[no-any-return]

@@ -15,18 +15,20 @@ from hypothesis import strategies as st
 from support.naive.run_lengths import rlc_words
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import read_machine
-from sim.cli.compress import report_layer
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
-from sim.studies.compression import StreamTally, cluster_zeros, tally_stream
+from sim.studies.compression import StreamTally, cluster_zeros, report_layer, tally_stream
 
+CHIP = Eyeriss()
 MACHINE = read_machine(find_machine("eyeriss"))
+CODE = CHIP.streams(MACHINE)
 COSTS = read_cost_table(find_cost_table("eyeriss-65nm"))
 ALEXNET = read_workload(find_workload("alexnet_jssc2017"))
 SEE = "see sim compress --help"
@@ -34,7 +36,7 @@ SEE = "see sim compress --help"
 
 def tally(values: Sequence[int], bits: int = 16) -> StreamTally:
     """Code one stream with the chip's code."""
-    return tally_stream(np.array(values, np.int16), MACHINE.rlc, link_width=64, value_bits=bits)
+    return tally_stream(np.array(values, np.int16), CODE, value_bits=bits)
 
 
 def test_a_stream_by_hand() -> None:
@@ -71,11 +73,11 @@ def test_tallies_are_counts(values: list[int]) -> None:
 def test_the_streams_are_the_engines(name: str) -> None:
     """Hold the bits against the ledger: the ofmap's once, the ifmap's once for each group of filters."""
     layers = [layer for layer in ALEXNET.layers if layer.name == name]
-    planned = Planner(MACHINE, COSTS, 4).plan(layers)[0]
-    result = next(Runner(MACHINE, COSTS, CycleModel(MACHINE), 4, 7).run([planned]))
-    ifmap, ofmap = report_layer(planned, MACHINE, 4, seed=7, cluster=None)
+    planned = Planner(CHIP, MACHINE, COSTS, 4).plan(layers)[0]
+    result = next(Runner(CHIP, MACHINE, COSTS, CycleModel(MACHINE), 4, 7).run([planned]))
+    ifmap, ofmap = report_layer(planned, CODE, 4, seed=7, cluster=None)
     bits = result.run.ledger.bits[Level.DRAM]
-    fetches = -(-planned.folded.shape.M // planned.mapping.m)
+    fetches = -(-planned.plan.folded.shape.M // planned.plan.mapping.m)
     assert fetches * ifmap.random.coded_bits == int(bits[Tensor.IFMAP, Direction.READ])
     assert ofmap.random.coded_bits == int(bits[Tensor.OFMAP, Direction.WRITE])
 
@@ -83,7 +85,7 @@ def test_the_streams_are_the_engines(name: str) -> None:
 def test_random_zeros_have_no_better_limit() -> None:
     """Expect the pattern's entropy not to fall where it is told the value before, and the code above it."""
     values = np.random.default_rng(3).integers(0, 5, 1 << 20).astype(np.int16)
-    found = tally_stream(values, MACHINE.rlc, link_width=64, value_bits=16)
+    found = tally_stream(values, CODE, value_bits=16)
     assert found.chain_limit_bits == pytest.approx(found.limit_bits, rel=1e-4)
     pair = 64 / 3 * (1 - found.zero_fraction) / (1 - found.zero_fraction**32)
     assert found.coded_bits / found.values == pytest.approx(pair, rel=1e-3)
@@ -97,7 +99,7 @@ def test_clusters_have_their_length_and_density(zeros: float, wanted: float, run
     stored = (..., slice(None), slice(1, 513))
     clustered = cluster_zeros(values, stored=stored, mean_run=wanted, random=random)
     assert not clustered[..., [0, 513]].any()
-    found = tally_stream(np.ascontiguousarray(clustered[stored]).reshape(-1), MACHINE.rlc, link_width=64, value_bits=16)
+    found = tally_stream(np.ascontiguousarray(clustered[stored]).reshape(-1), CODE, value_bits=16)
     assert found.zero_fraction == pytest.approx(zeros, abs=0.01)
     assert found.mean_run == pytest.approx(run, rel=0.03)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sim.cli.overrides import GATING
 from support import commands
 from support.commands import command_line, environment, files, read_json
 from support.patience import patient
 
-from sim.chips.eyeriss.analytic.coding import FmapCode
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.cli.main import main
+from sim.codes.expected import FmapCode
 from sim.ledger.results import LayerRun
 
 TENSORS = ("ifmap", "filter", "psum", "ofmap")
@@ -166,6 +166,13 @@ def test_the_result_file_is_of_the_whole_batch() -> None:
     }
 
 
+def test_what_the_methodology_takes_is_said() -> None:
+    """Both operands' zeros skip MACs, and a map of one bit a value codes fmaps, unless something else is chosen."""
+    plain = result()
+    assert [plain["provenance"]["options"][name] for name in ("skip", "code")] == ["either", "significance_map"]
+    assert plain == result("--skip", "either", "--code", "significance_map")
+
+
 def test_the_methodologys_costs_are_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["estimate", "tiny.yaml"]) == 0
     assert "cost table normalized-65nm: energy per image in MAC\n" in capsys.readouterr().out
@@ -273,7 +280,7 @@ def test_code() -> None:
 def test_the_command_line_names_all_codes_and_modes() -> None:
     for code in FmapCode:
         assert energies("--code", code)
-    for skip in GATING:
+    for skip in Eyeriss.skips:
         assert energies("--skip", skip)
 
 
@@ -297,7 +304,7 @@ FAULTS = [
     (["--bits", "ifmap=-8"], f"--bits: 'ifmap=-8' is no bitwidth; {BITS}"),
     (["--bits", "ifmap=0"], "--bits: ifmap: got the number 0; expected at least 1"),
     (["--bits", "ifmap=33"], "--bits: ifmap: got the number 33; expected at most 32"),
-    (["--bits", "weights=8"], "--bits: weights: unknown key; allowed: ifmap, filter, psum"),
+    (["--bits", "weights=8"], "--bits: weights: unknown key; allowed: ifmap, filter, psum, ofmap"),
     (["--bits", "ifmap=8,ifmap=8"], "--bits: ifmap: given twice; give it once"),
     (["--zeros", "ifmap=half"], f"--zeros: 'ifmap=half' is no zero fraction; {ZEROS}"),
     (["--zeros", "ifmap=nan"], f"--zeros: 'ifmap=nan' is no zero fraction; {ZEROS}"),

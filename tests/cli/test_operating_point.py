@@ -11,7 +11,8 @@ from support.commands import call, read_json
 from support.marked import place, plain
 
 from sim.chips.eyeriss.analytic.model import AnalyticModel
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.eyeriss import Eyeriss
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
@@ -20,6 +21,7 @@ from sim.ledger.results import LayerResult
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
 
+CHIP = Eyeriss()
 GOOD = find_machine("eyeriss").read_text(encoding="utf-8")
 PLAIN = find_machine("isca2016_256pe")  # states no range
 LOW = 0.82
@@ -50,8 +52,9 @@ def folder_of_the_run(folder: Path) -> None:
 def table() -> CostTable:
     """Return a table at 1 V in which all that the voltage may touch costs something."""
     costs = read_cost_table(find_cost_table("eyeriss-65nm"))
-    extra = {"gated_mac": 0.3, "zero_buffer_read": 0.02, "clock_cycle": 300.0, "top_control_cycle": 4.0}
+    extra: dict[str, Any] = {"gated_mac": 0.3, "zero_buffer_read": 0.02, "clock_cycle": 300.0, "top_control_cycle": 4.0}
     extra |= {"leakage_power": 0.01, "static_power": 0.02, "link": costs.glb, "fifo": costs.ln}
+    extra["levels"] = {"another": costs.glb}
     return costs.model_copy(
         update=extra | {"performed_mac_control": 0.4, "pe_cycle": PECycle(clock=3.0, spads=2.0, control=1.0)}
     )
@@ -69,10 +72,14 @@ def test_switching_goes_with_the_square_and_leakage_with_the_cube(voltage: float
     assert scaled.performed_mac_control == pytest.approx(0.4 * square)
     assert scaled.pe_cycle.clock == pytest.approx(3 * square)
     assert scaled.leakage_power == pytest.approx(0.01 * voltage**3)
-    before, after = table.per_word(), scaled.per_word()
+    before, after = table.per_word(LEVELS), scaled.per_word(LEVELS)
     for level in Level:
         factor = 1 if level == Level.DRAM else square
         assert after[level] == pytest.approx(before[level] * factor), level.name
+    another, same = scaled.level("another"), table.level("another")
+    assert another is not None
+    assert same is not None
+    assert another.per_word() == pytest.approx(same.per_word() * square)
     assert scaled.voltage == voltage
 
 
@@ -126,8 +133,8 @@ def test_planner_and_runner_take_the_machines_voltage(table: CostTable) -> None:
     network = read_workload(Path("tiny.yaml"))
 
     def result(machine: Machine, costs: CostTable) -> LayerResult:
-        planned = Planner(machine, costs, batch=2).plan(network.layers)
-        (layer,) = Runner(machine, costs, AnalyticModel(machine), batch=2, seed=0).run(planned)
+        planned = Planner(CHIP, machine, costs, batch=2).plan(network.layers)
+        (layer,) = Runner(CHIP, machine, costs, AnalyticModel(machine), batch=2, seed=0).run(planned)
         return layer
 
     machine = read_machine(find_machine("eyeriss"))
@@ -146,9 +153,9 @@ def test_the_mapper_sees_the_voltage() -> None:
     machine, costs = read_machine(find_machine("eyeriss")), read_cost_table(find_cost_table("eyeriss-65nm"))
     cheap = at(machine, voltage=0.05, clock=200_000_000)
     layers = [replace(layer, mapping=None) for layer in read_workload(find_workload("squeezenet_v1_1")).layers]
-    chosen = [one.mapping for one in Planner(cheap, costs, batch=4).plan(layers)]
-    assert chosen == [one.mapping for one in Planner(cheap, costs.scaled_to(0.05), batch=4).plan(layers)]
-    assert chosen != [one.mapping for one in Planner(machine, costs, batch=4).plan(layers)]
+    chosen = [one.plan for one in Planner(CHIP, cheap, costs, batch=4).plan(layers)]
+    assert chosen == [one.plan for one in Planner(CHIP, cheap, costs.scaled_to(0.05), batch=4).plan(layers)]
+    assert chosen != [one.plan for one in Planner(CHIP, machine, costs, batch=4).plan(layers)]
 
 
 def test_the_chips_ranges_are_the_published_ones() -> None:

@@ -18,17 +18,21 @@ from support.commands import read_json
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.analytic.model import AnalyticModel
+from sim.chips.eyeriss.components import PARTS, sort_by_part
 from sim.chips.eyeriss.engine.chip import CycleModel
-from sim.chips.eyeriss.expected import FmapCode
+from sim.chips.eyeriss.levels import LEVELS as LEDGER_LEVELS
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.machine import read_machine
 from sim.chips.eyeriss.mapping.folding import fold
-from sim.chips.eyeriss.mapping.search import Goal, find_mappings
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.chips.eyeriss.mapping.search import find_mappings
+from sim.chips.goals import Goal
 from sim.cli.main import main
+from sim.codes.expected import FmapCode
 from sim.files.catalogue import find_machine, find_workload
 from sim.ledger.counts import Direction, Ledger, Tensor
-from sim.ledger.energy import CostTable, energy_of, read_cost_table
-from sim.ledger.results import COMPONENTS, FIG16_COMPONENTS, LayerRun
+from sim.ledger.energy import CostTable, Timed, energy_of, read_cost_table
+from sim.ledger.results import Energy, LayerRun
 from sim.networks.layer import BitWidths
 from sim.networks.workload import read_workload
 
@@ -60,6 +64,8 @@ FULL: dict[str, Any] = {
     }
     for place, level in enumerate(LEVELS)
 }
+COMPONENTS = [part.name for part in PARTS]
+FIG16_COMPONENTS = [part.name for part in PARTS if part.published]
 CLOCK_HZ = 125_000_000
 CYCLES, PES = 8_000, 21
 TINY = """\
@@ -89,11 +95,19 @@ def full() -> CostTable:
 
 def ledger() -> Ledger:
     """Count something different in every entry."""
-    counts = Ledger(macs=9_000, macs_performed=3_100, zero_buffer_reads=8_900)
+    counts = Ledger(LEDGER_LEVELS, macs=9_000, macs_performed=3_100, zero_buffer_reads=8_900)
     entries = [(level, tensor, way) for level in Level for tensor in Tensor for way in Direction]
     for number, entry in enumerate(entries, start=1):
         counts.add(*entry, words=number, bits=7 * number * number)
     return counts
+
+
+def energy_for(
+    counts: Ledger, table: CostTable, *, bits: BitWidths | None = None, timed: Timed | None = None
+) -> Energy:
+    """Return what counts cost on the chip, in the time above where none is given."""
+    of_time = timed or Timed(CYCLES, CLOCK_HZ, PES)
+    return energy_of(counts, table, bits=bits or BitWidths(), timed=of_time, sort_by_part=sort_by_part)
 
 
 def moved(counts: Ledger, costs: str, *levels: Level, tensors: tuple[Tensor, ...] = tuple(Tensor)) -> float:
@@ -114,8 +128,8 @@ def test_every_component_by_hand(full: CostTable) -> None:
     mac = 1.3 * (8 / 16) * (4 / 16)  # as the operands are narrow; control and gating cost what they cost
     cycle_s = 1 / CLOCK_HZ
     bits = BitWidths(ifmap=8, filter=4, psum=16)
-    found = energy_of(counts, full, bits=bits, cycles=CYCLES, clock_hz=CLOCK_HZ, active_pes=PES)
-    assert list(found.by_component) == list(COMPONENTS)
+    found = energy_for(counts, full, bits=bits)
+    assert list(found.by_component) == COMPONENTS
     assert found.by_component == pytest.approx(
         {
             "clock": (310.0 + PES * 2.3) * CYCLES,
@@ -136,7 +150,7 @@ def test_every_component_by_hand(full: CostTable) -> None:
 def test_levels_and_kinds_by_hand(full: CostTable) -> None:
     """Pads and DRAM are the tensors'; gating and control of a MAC are computation; what goes with time is static."""
     counts = ledger()
-    found = energy_of(counts, full, bits=BitWidths(), cycles=CYCLES, clock_hz=CLOCK_HZ, active_pes=PES)
+    found = energy_for(counts, full)
     parts = found.by_component
     timed = [parts[name] for name in ("clock", "top_control", "leakage", "always_on")] + [PES * 2.6 * CYCLES]
     assert found.by_level["static"] == found.static == pytest.approx(sum(timed))
@@ -157,14 +171,10 @@ counts_of_all = st.lists(st.integers(0, 10**12), min_size=56, max_size=56)
 
 @given(bits=counts_of_all, performed=st.integers(0, 10**12), gated=st.integers(0, 10**12), flags=st.integers(0, 10**12))
 def test_components_add_up_to_the_chip(bits: list[int], performed: int, gated: int, flags: int) -> None:
-    counted = Ledger(
-        bits=np.array(bits).reshape(len(Level), len(Tensor), len(Direction)),
-        macs=performed + gated,
-        macs_performed=performed,
-        zero_buffer_reads=flags,
-    )
+    counted = Ledger(LEDGER_LEVELS, macs=performed + gated, macs_performed=performed, zero_buffer_reads=flags)
+    counted.bits[:] = np.array(bits).reshape(len(Level), len(Tensor), len(Direction))
     table = CostTable.model_validate(FULL)
-    found = energy_of(counted, table, bits=BitWidths(), cycles=10**9, clock_hz=CLOCK_HZ, active_pes=PES)
+    found = energy_for(counted, table, timed=Timed(10**9, CLOCK_HZ, PES))
     assert sum(found.by_component.values()) == pytest.approx(found.chip)
     assert sum(found.by_level.values()) == pytest.approx(found.system)
     assert found.system - found.chip == pytest.approx(found.by_level["dram"], abs=found.system * 1e-12)
@@ -179,16 +189,9 @@ def test_the_mapper_prices_as_the_ledger_does(machine: str, workload: str, full:
     for layer in network.layers:
         folded = fold(layer.shape, chip)
         for candidate in find_mappings(layer, folded, chip, full, batch=2, goal=Goal(), top=2).candidates:
-            run = AnalyticModel(chip, FmapCode.RLC).run(Job(layer, folded, candidate.mapping, 2))
-            clock_hz = chip.core.clock
-            energy = energy_of(
-                run.ledger,
-                full,
-                bits=layer.bits,
-                cycles=run.total_cycles,
-                clock_hz=clock_hz,
-                active_pes=run.active_pes,
-            )
+            run = AnalyticModel(chip, FmapCode.RLC).run(Job(layer, MappedLayer(folded, candidate.plan), 2))
+            timed = Timed(run.total_cycles, chip.core.clock, run.active_pes)
+            energy = energy_for(run.ledger, full, bits=layer.bits, timed=timed)
             assert candidate.energy == pytest.approx(energy.system, rel=1e-4), layer.name  # cycles and bits are rounded
 
 
@@ -242,7 +245,7 @@ def test_the_measured_layers_stand_beside_the_figure() -> None:
     figures = {layer["name"]: layer["fig16_pct"] for layer in layers}
     assert list(figures["CONV1"].values()) == [32.9, 42.5, 8.9, 9.9, 1.3, 1.1, 0.9, 2.4, 0.1]
     assert list(figures["CONV5"].values()) == [45.0, 33.1, 3.0, 9.4, 2.3, 2.9, 2.2, 1.8, 0.1]
-    assert list(figures["CONV1"]) == list(FIG16_COMPONENTS)
+    assert list(figures["CONV1"]) == FIG16_COMPONENTS
     assert figures["CONV4"] is None
     assert all(layer["fig16_pct"] is None for layer in written("--layers", "CONV1", workload="alexnet")["layers"])
 
@@ -323,7 +326,7 @@ def test_an_interrupt_keeps_the_finished_layers(
 ) -> None:
     run = CycleModel.run
 
-    def stop(model: CycleModel, job: Job) -> LayerRun:
+    def stop(model: CycleModel, job: Job[MappedLayer]) -> LayerRun:
         if job.layer.name != "conv1":
             raise KeyboardInterrupt
         return run(model, job)

@@ -5,19 +5,24 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from sim.cli import progress
-from sim.cli.progress import BETWEEN_SAMPLES_S, PaceColumn, Steps, layer_progress, point_progress
+from sim.cli.progress import BETWEEN_SAMPLES_S, PaceColumn, Steps, layer_bar, point_bar
+from sim.runs.progress import Progress, layers_done
+
+MakeBar: TypeAlias = Callable[..., Progress]
 
 
 def said_at(seconds: Iterable[float], *, points: int, chunk: int) -> list[list[str]]:
     """Return what the pace is said to be after each point of the chunks that come in at given times."""
     now, column = 0.0, PaceColumn()
-    bar = progress.Progress(column, disable=True, get_time=lambda: now)
+    bar = Bar(column, disable=True, get_time=lambda: now)
     steps = Steps(bar, bar.add_task("points", total=points), BETWEEN_SAMPLES_S)
     said = []
     for now in seconds:  # noqa: B007, it is the bar's clock
@@ -45,7 +50,7 @@ def test_points_that_take_minutes_have_a_pace() -> None:
 
 
 def test_no_point_is_forgotten() -> None:
-    bar = progress.Progress(disable=True, get_time=lambda: 0.0)
+    bar = Bar(disable=True, get_time=lambda: 0.0)
     steps = Steps(bar, bar.add_task("points", total=5), BETWEEN_SAMPLES_S)
     for number in range(5):
         steps.step(f"best {number}\n")
@@ -67,15 +72,15 @@ def errors(monkeypatch: pytest.MonkeyPatch) -> Callable[..., io.StringIO]:
     return put
 
 
-def run(bar: Callable[..., object], *, quiet: bool = False) -> None:
+def run(bar: MakeBar, *, quiet: bool = False) -> None:
     """Do three of three steps."""
-    with bar(3, quiet=quiet) as done:  # type: ignore[attr-defined]
+    with bar(quiet=quiet)(3) as done:
         for name in ("one", "two", "three"):
             done(name)
 
 
-@pytest.mark.parametrize("bar", [layer_progress, point_progress])
-def test_a_terminal_is_shown_every_step(bar: Callable[..., object], errors: Callable[..., io.StringIO]) -> None:
+@pytest.mark.parametrize("bar", [layer_bar, point_bar])
+def test_a_terminal_is_shown_every_step(bar: MakeBar, errors: Callable[..., io.StringIO]) -> None:
     shown = errors(is_terminal=True)
     run(bar)
     assert "three" in shown.getvalue()
@@ -86,15 +91,15 @@ def test_long_words_leave_room_for_figures(errors: Callable[..., io.StringIO], m
     """Though the best point's choices are many, and may hold what looks like markup."""
     monkeypatch.setattr(PaceColumn, "render", lambda self, task: Text("217 points/s, 00:02 left"))
     shown = errors(is_terminal=True)
-    with point_progress(3, quiet=False) as done:
+    with point_bar(quiet=False)(3) as done:
         done("[/x] " + "glb.fmap_banks=25 " * 20)
     lines = [line for line in re.split(r"[\r\n]", shown.getvalue()) if "[/x] glb" in line]
     assert lines
     assert all(re.search(r"….* 1/3 \d+:\d\d:\d\d 217 points/s, 00:02 left$", line.rstrip()) for line in lines)
 
 
-@pytest.mark.parametrize("bar", [layer_progress, point_progress])
-def test_nothing_else_is_shown_anything(bar: Callable[..., object], errors: Callable[..., io.StringIO]) -> None:
+@pytest.mark.parametrize("bar", [layer_bar, point_bar])
+def test_nothing_else_is_shown_anything(bar: MakeBar, errors: Callable[..., io.StringIO]) -> None:
     pipe = errors(is_terminal=False)
     run(bar)
     assert pipe.getvalue() == ""
@@ -103,11 +108,9 @@ def test_nothing_else_is_shown_anything(bar: Callable[..., object], errors: Call
     assert quiet.getvalue() == ""
 
 
-@pytest.mark.parametrize("bar", [layer_progress, point_progress])
-def test_an_interrupt_ends_the_block_and_no_more(
-    bar: Callable[..., object], errors: Callable[..., io.StringIO]
-) -> None:
+@pytest.mark.parametrize("bar", [layer_bar, point_bar])
+def test_an_interrupt_ends_the_block_and_no_more(bar: MakeBar, errors: Callable[..., io.StringIO]) -> None:
     errors(is_terminal=False)
-    with bar(3, quiet=False) as done:  # type: ignore[attr-defined]
+    with layers_done(bar(quiet=False), 3) as done:
         done("one")
         raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from support.tiny_runs import CONV1_MACS, result
 
 from sim.chips.contract import Job
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.errors import ModelError
 from sim.ledger.results import LayerRun
 
@@ -19,7 +20,7 @@ def break_off(monkeypatch: pytest.MonkeyPatch, error: BaseException, *, after: i
     run = CycleModel.run
     done: list[str] = []
 
-    def fail(model: CycleModel, job: Job) -> LayerRun:
+    def fail(model: CycleModel, job: Job[MappedLayer]) -> LayerRun:
         if len(done) == after:
             raise error
         done.append(job.layer.name)
@@ -53,7 +54,7 @@ def test_an_interrupt_before_any_layer(capsys: pytest.CaptureFixture[str], monke
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.cli.inputs.read_machine", interrupt)
+    monkeypatch.setattr("sim.runs.request.read_design", interrupt)
     assert call("run", "tiny.yaml", "--json", "out.json") == 130
     assert capsys.readouterr() == ("", "interrupted: nothing was finished\n")
     assert files() == ["tiny.yaml"]

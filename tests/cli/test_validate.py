@@ -14,7 +14,6 @@ from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
-from sim.chips.eyeriss.silicon.validation import COLUMNS, Validation, validate
 from support.commands import call
 from support.made_up import as_published
 from support.terminals import stand_in
@@ -22,18 +21,21 @@ from support.terminals import stand_in
 from sim.chips.contract import Job
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.machine import read_machine
-from sim.chips.eyeriss.silicon.published import NETWORKS
-from sim.cli import validate as command
+from sim.chips.eyeriss.mapping.plan import MappedLayer
+from sim.chips.eyeriss.silicon.published import NETWORKS, PUBLISHED
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult, LayerRun
+from sim.studies import measured
+from sim.studies.measured import MeasuredRequests
+from sim.studies.validation import Validation, validate
 from sim.views.charts.parity import draw_parity
 from sim.views.validation_table import show_validation, signed
 
 SEE = "see sim validate --help"
-GOOD = Validation(tuple(validate(network, as_published(network)) for network in NETWORKS))
+GOOD = Validation(tuple(validate(PUBLISHED, network, as_published(network)) for network in NETWORKS))
 FACTORS = {"total_latency": {"CONV5": 1.1}, "active_pes": {"CONV1": 153 / 154}}
-BAD = Validation((validate(NETWORKS[0], as_published(NETWORKS[0], **FACTORS)), GOOD.networks[1]))
+BAD = Validation((validate(PUBLISHED, NETWORKS[0], as_published(NETWORKS[0], **FACTORS)), GOOD.networks[1]))
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def test_the_status_is_1_exactly_if_a_bound_is_broken(outcome: Outcome) -> None:
 def test_active_pes_are_exact_and_the_buffer_is_within_its_bounds(outcome: Outcome, network: Any) -> None:
     (found,) = (one for one in outcome.found["networks"] if one["name"] == network.key)
     cells = [cell for cell in found["cells"] if cell["quantity"] in ("active_pes", "glb_accesses")]
-    assert len(cells) == 2 * (len(found["cells"]) // len(COLUMNS))
+    assert len(cells) == 2 * (len(found["cells"]) // len(PUBLISHED.columns))
     for cell in cells:
         assert cell["inside"] is True
         assert cell["quantity"] != "active_pes" or cell["ours"] == cell["published"]
@@ -118,7 +120,7 @@ def test_every_cell_is_printed(outcome: Outcome) -> None:
                 for line in lines
                 if line[:1] == [layer] and line[5] == f"{cells[layer, 'total_latency']['published']:.1f}"
             )
-            deviations = [signed(cells[layer, quantity]["deviation_pct"]) for quantity in COLUMNS]
+            deviations = [signed(cells[layer, quantity]["deviation_pct"]) for quantity in PUBLISHED.columns]
             assert words[3::3] == deviations
 
 
@@ -195,10 +197,10 @@ def test_the_same_validation_gives_the_same_picture(suffix: str, magic: bytes) -
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs give what was published."""
 
-    def run_all(inputs: Any, *, seed: int, quiet: bool) -> dict[str, list[LayerResult]]:
-        return {network.key: as_published(network) for network in NETWORKS}
+    def run_all(requests: MeasuredRequests, *_: object) -> list[list[LayerResult]]:
+        return [as_published(network) for network, _ in requests]
 
-    monkeypatch.setattr(command, "_run_all", run_all)
+    monkeypatch.setattr(measured, "_run_all", run_all)
 
 
 @pytest.mark.usefixtures("instant", "folder")
@@ -265,7 +267,7 @@ def test_an_interrupt_leaves_nothing(
     """A part would say nothing about means and totals."""
     ledger = as_published(NETWORKS[0])[0].run.ledger
 
-    def run(self: CycleModel, job: Job) -> LayerRun:
+    def run(self: CycleModel, job: Job[MappedLayer]) -> LayerRun:
         if job.layer.name == layer:
             raise KeyboardInterrupt
         return LayerRun(ledger, 1, 1, active_pes=1, passes=1)

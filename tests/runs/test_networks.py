@@ -12,6 +12,7 @@ import pytest
 from support.paths import ROOT
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import read_machine
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table, find_machine, find_workload
@@ -19,6 +20,7 @@ from sim.ledger.energy import read_cost_table
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
 
+CHIP = Eyeriss()
 RUNS = [
     ("alexnet", 1),
     ("alexnet", 4),
@@ -63,8 +65,8 @@ def network(workload: str, **options: Any) -> list[dict[str, Any]]:
     machine = read_machine(find_machine("eyeriss"))
     table = read_cost_table(find_cost_table("eyeriss-65nm"))
     read = read_workload(find_workload(workload))
-    planned = Planner(machine, table, read.batch).plan(read.layers)
-    runner = Runner(machine, table, CycleModel(machine, **options), read.batch, 0)
+    planned = Planner(CHIP, machine, table, read.batch).plan(read.layers)
+    runner = Runner(CHIP, machine, table, CycleModel(machine, **options), read.batch, 0)
     return [layer.as_dict() for layer in runner.run(planned)]
 
 

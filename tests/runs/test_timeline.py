@@ -17,12 +17,16 @@ from support.trace_event_schema import SCHEMA
 from support.traced_runs import COSTS, LAYERS, MACHINE, MACHINES, Traced, trace
 
 from sim.chips.eyeriss.engine.chip import CycleModel
+from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import Level
 from sim.chips.eyeriss.mapping.legality import Case, bank_counts
 from sim.ledger.counts import Direction, Tensor
 from sim.runs import timeline
 from sim.runs.runner import Runner
-from sim.runs.timeline import TRACKS, Draft, microseconds
+from sim.runs.timeline import Draft, microseconds
+
+CHIP = Eyeriss()
+TRACKS = {"layer": "layers"} | {track.component: track.title for track in CHIP.tracks}
 
 
 @pytest.fixture(params=MACHINES, scope="module")
@@ -184,7 +188,7 @@ def test_filters_that_go_in_early_do_so_in_the_drain_of_the_pass_before() -> Non
 def test_banks_hold_no_more_than_they_can_and_nothing_in_the_end(seen: Traced) -> None:
     most = defaultdict(int)
     for one in seen.planned:
-        case = Case(one.folded, 2, one.layer.bits, one.mapping, seen.machine)
+        case = Case(one.plan.folded, 2, one.layer.bits, one.plan.mapping, seen.machine)
         banks = (*bank_counts(case), seen.machine.glb.filter_banks)
         for name, count in zip(("ifmap", "psum", "filter"), banks, strict=True):
             most[TRACKS[f"glb {name}"]] = max(most[TRACKS[f"glb {name}"]], count * seen.machine.glb.bank_bits // 8)
@@ -211,7 +215,7 @@ def test_the_same_bytes_again_and_without_reuse_and_compressed() -> None:
 
 def test_a_timeline_changes_no_result() -> None:
     for result, watched in zip(
-        Runner(MACHINE, COSTS, CycleModel(MACHINE), 2, 3).run(trace().planned), trace().results, strict=True
+        Runner(CHIP, MACHINE, COSTS, CycleModel(MACHINE), 2, 3).run(trace().planned), trace().results, strict=True
     ):
         assert result.as_dict() == watched.as_dict()
 

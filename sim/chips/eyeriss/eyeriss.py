@@ -27,6 +27,7 @@ from sim.chips.parts.description import Gating
 from sim.chips.parts.requests import Emit, MemoryTracer, TraceLayout
 from sim.chips.published import Published
 from sim.codes.expected import FmapCode
+from sim.errors import InputError
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.energy import CostTable, Spent
 from sim.ledger.results import LayerResult
@@ -86,6 +87,7 @@ class Eyeriss(Chip[Machine, MappedLayer]):
         """Make the cycle-level engine or the analytic model; only the engine takes SimPy."""
         self.check_model(name)
         if name == ANALYTIC:
+            _refuse_what_is_not_simulated(options)
             from sim.chips.eyeriss.analytic.model import AnalyticModel
 
             return AnalyticModel(machine, options.code or code_of(machine))
@@ -193,3 +195,13 @@ class Eyeriss(Chip[Machine, MappedLayer]):
         from sim.chips.eyeriss.memory_trace import LayerTrace
 
         return LayerTrace(planned, layout, base=base, first_cycle=first_cycle, emit=emit)
+
+
+def _refuse_what_is_not_simulated(options: ModelOptions) -> None:
+    """Raise InputError for what only the cycle model can do."""
+    allowed = "use the cycle model"
+    if options.check:
+        raise InputError.located("--check", wrong="the analytic model computes no ofmaps", allowed=allowed)
+    if options.observers:
+        wrong = "the analytic model doesn't know what happens when"
+        raise InputError.located("--trace", wrong=wrong, allowed=allowed)

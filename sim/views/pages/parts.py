@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 _ROOT = re.compile(r'<svg [^>]*width="([\d.]+)pt"[^>]*viewBox="([^"]*)"[^>]*>')
 _UNSEEN = re.compile(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL)
 _ID = re.compile(r'\b(id="|href="#|url\(#)')
+_REPEATABLE = re.compile(r'\sid="([^"]*)"')
 _GAPS = re.compile(r">\s*\n\s*<")
 
 
@@ -81,5 +82,22 @@ class Picture:
         root = _ROOT.search(svg)
         if root is None:
             raise ValueError(f"picture {self.name} is no SVG file with a width in points and a viewBox")
-        body = _ID.sub(rf"\g<1>{self.name}-", svg[root.end() : svg.rindex("</svg>")])
+        body = _without_repeats(svg[root.end() : svg.rindex("</svg>")])
+        body = _ID.sub(rf"\g<1>{self.name}-", body)
         return Inlined(root[2], root[1], _GAPS.sub(">\n<", body).strip())
+
+
+def _without_repeats(svg: str) -> str:
+    """Leave each id at the first of the elements that have it.
+
+    Parts of a picture are named by what they hold, so that colour bars of equal colours have equal names.
+    """
+    seen: set[str] = set()
+
+    def kept(match: re.Match[str]) -> str:
+        if match[1] in seen:
+            return ""
+        seen.add(match[1])
+        return match[0]
+
+    return _REPEATABLE.sub(kept, svg)

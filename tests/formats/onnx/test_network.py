@@ -383,7 +383,7 @@ def test_local_functions_are_written_in_line() -> None:
 
 
 def test_onnx_is_imported_only_for_onnx_files() -> None:
-    code = "import sys, sim.cli.inputs, sim.cli.convert; print('onnx' in sys.modules)"
+    code = "import sys, sim.runs.request, sim.cli.choices, sim.cli.convert; print('onnx' in sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=patient(120), check=True
     )

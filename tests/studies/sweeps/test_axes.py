@@ -113,7 +113,7 @@ def test_the_command_line_replaces_and_adds_axes() -> None:
             "pe_array: [12]",
             "axes.pe_array: 'pe_array' is a group of parameters; add one of them: rows, columns",
         ),
-        ("bits.ofmap: [8]", "axes['bits.ofmap']: unknown parameter 'ofmap'; did you mean 'ifmap'?"),
+        ("bits.ofmaps: [8]", "axes['bits.ofmaps']: unknown parameter 'ofmaps'; did you mean 'ofmap'?"),
         ("bits.ifmap: [8, 33]", "axes['bits.ifmap'][1]: got the number 33; expected at most 32"),
         ("bits.ifmap: [8 b]", "axes['bits.ifmap'][0]: got the text '8 b'; expected a whole number"),
         ("cost_table.dran: [1]", "axes['cost_table.dran']: unknown parameter 'dran'; did you mean 'dram'?"),

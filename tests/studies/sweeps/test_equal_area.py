@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.chips.eyeriss.area import area_mm2, storage_area_mm2
-from sim.chips.eyeriss.machine import read_machine
+from sim.chips.eyeriss.eyeriss import Eyeriss
+from sim.chips.eyeriss.machine import Machine, read_machine
 from sim.errors import InputError
 from sim.files.catalogue import find_machine
-from sim.studies.sweeps.spec import equal_area
 from sim.studies.sweeps.spec.equal_area import EqualArea, with_value
 from sim.studies.sweeps.spec.points import Study
 from sim.studies.sweeps.spec.spec import read_study
@@ -61,7 +61,10 @@ def test_the_value_is_the_largest_that_fits(
 
 
 def test_where_the_area_is_no_straight_line_it_is_found_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equal_area, "_MEASURES", {"core": lambda machine: machine.glb.fmap_banks**1.5})
+    def areas(self: Eyeriss, machine: Machine) -> dict[str, float]:
+        return {"core": machine.glb.fmap_banks**1.5}
+
+    monkeypatch.setattr(Eyeriss, "areas_mm2", areas)
     assert EqualArea("core", "glb.fmap_banks", 1 << 20, budget_mm2=1000.0).value_for(CHIP) == 100
     assert EqualArea("core", "glb.fmap_banks", 1 << 20, budget_mm2=999.0).value_for(CHIP) == 99
 

@@ -17,7 +17,7 @@ from sim.chips.eyeriss.analytic.model import AnalyticModel
 from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.chips.eyeriss.expected import code_of
 from sim.chips.eyeriss.mapping import capacities
-from sim.chips.eyeriss.mapping.search import Goal
+from sim.chips.goals import Goal
 from sim.cli.main import main
 from sim.errors import InputError
 from sim.ledger.results import LayerResult
@@ -49,9 +49,9 @@ def plainly(study: Study, number: int, model: str) -> list[LayerResult]:
     point = study.point(number)
     machine, table, batch = study.machine_of(point), study.table_of(point), study.batch_of(point)
     goal = study.goal_of(point, Goal(code=code_of(machine)))
-    planned = Planner(machine, table, batch, lambda layer: goal).plan(study.layers_of(point))
+    planned = Planner(study.chip_of(point), machine, table, batch, lambda layer: goal).plan(study.layers_of(point))
     chosen: Model = AnalyticModel(machine, goal.code) if model == "analytic" else CycleModel(machine)
-    return list(Runner(machine, table, chosen, batch, study.seed).run(planned))
+    return list(Runner(study.chip_of(point), machine, table, chosen, batch, study.seed).run(planned))
 
 
 def test_points_in_any_order_have_the_figures_of_points_alone(small: dict[str, Any]) -> None:

@@ -130,7 +130,7 @@ def test_a_failed_write_leaves_no_file(spec: Path, tmp_path: Path, monkeypatch: 
         stream.write(b"PAR1")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sim.cli.sweep.write_parquet", fail)
+    monkeypatch.setattr("sim.studies.sweeps.store.tables.write_parquet", fail)
     words = ["sweep", str(spec), "--store", str(tmp_path / "s"), "--parquet", str(tmp_path / "t.parquet"), "--quiet"]
     assert main(words) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s", "small.yaml", "spec.yaml"]

@@ -10,18 +10,18 @@ import pytest
 import yaml
 from pydantic import Field, model_validator
 
-from sim.chips.eyeriss.levels import Level
+from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.chips.eyeriss.machine import read_machine
 from sim.errors import FieldFault, InputError
 from sim.files.catalogue import find_cost_table, find_machine
-from sim.files.schema import Document
+from sim.files.schema import Document, read_document
 from sim.ledger.counts import Tensor
 from sim.ledger.energy import read_cost_table
 from sim.networks.layer import BitWidths
 from sim.studies.sweeps.lru_cache import LruCache
 from sim.studies.sweeps.spec.points import Point, Study
 from sim.studies.sweeps.spec.spec import read_study
-from sim.studies.sweeps.spec.variants import read_variants
+from sim.studies.sweeps.spec.variants import Variants
 
 HEAD: dict[str, Any] = {"schema": 1, "workload": "alexnet"}
 
@@ -38,9 +38,9 @@ def test_a_cost_is_put_in_the_table_that_the_point_uses() -> None:
     study, points = points_of({**HEAD, "cost_table": tables, "axes": axes})
     for point, name in zip(points, [tables[0]] * 2 + [tables[1]] * 2, strict=True):
         base, found = read_cost_table(find_cost_table(name)), study.table_of(point)
-        expected = base.per_word()
+        expected = base.per_word(LEVELS)
         expected[Level.DRAM, Tensor.IFMAP, 0] = point.values["cost_table.dram.ifmap.read"]
-        assert (found.per_word() == expected).all()
+        assert (found.per_word(LEVELS) == expected).all()
         assert (found.mac, found.name, found.static_power) == (3, base.name, base.static_power)
 
 
@@ -48,7 +48,9 @@ def test_a_group_of_costs_takes_one_number() -> None:
     study, points = points_of({**HEAD, "axes": {"cost_table.dram": [100, 200], "cost_table.glb.psum": [7]}})
     for point in points:
         found, base = study.table_of(point), study.tables["eyeriss-65nm"]
-        assert (found.per_word()[Level.DRAM] == point.values["cost_table.dram"]).all()
+        assert (found.per_word(LEVELS)[Level.DRAM] == point.values["cost_table.dram"]).all()
+        assert found.glb is not None
+        assert base.glb is not None
         assert found.glb == base.glb.model_copy(update={"psum": found.glb.psum})
         assert (found.glb.psum.read, found.glb.psum.write, found.mac) == (7, 7, base.mac)
 
@@ -162,7 +164,7 @@ class Whole(Document):
 def test_a_rule_between_values_holds_for_variants(tmp_path: Path) -> None:
     file = tmp_path / "whole.yaml"
     file.write_text("most: 5\n", encoding="utf-8")
-    variants = read_variants(Whole, "whole", {"a": file})
+    variants = Variants("whole", {"a": {"most": 5}}, {"a": read_document(file, Whole)})
     assert variants.of("a", {"part.high": 5}) == Whole(part=Part(low=1, high=5), most=5)
     assert variants.of("a", {"part.high": 5, "part.low": 0}) == Whole(part=Part(low=0, high=5), most=5)
     assert variants.of("a", {"part": 4}) == Whole(part=Part(low=4, high=4), most=5)

@@ -122,6 +122,14 @@ def test_what_a_page_does_not_have_is_no_blank() -> None:
         page_environment().from_string("{{ page.titel }}").render(page=Everything("", "", Table((), (), ""), ()))
 
 
+def test_parts_of_equal_name_in_a_picture_are_named_once() -> None:
+    """Matplotlib names images by what they hold; the references lead to the first, which is the same."""
+    image = b'<image id="i1" width="1"/>'
+    svg = b'<svg width="9pt" viewBox="0 0 9 9"><g id="a">' + image + image + b'</g><use href="#i1"/></svg>'
+    body = Picture("one", svg, "", "").inlined().body
+    assert body == ('<g id="one-a"><image id="one-i1" width="1"/><image width="1"/></g><use href="#one-i1"/>')
+
+
 def test_a_picture_that_has_no_size_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^picture one is no SVG file with a width in points and a viewBox$"):
         Picture("one", b"<svg></svg>", "", "").inlined()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -26,11 +27,17 @@ _COMPUTING = (
     "studies/sweeps/spec",
     "units.py",
 )
+_ONE_AT_A_TIME = threading.Lock()  # Python's threads share the count of how deep a tree is that is being made
+
+
+def code_version() -> str:
+    """Name the code that makes results: the package's version, and a digest of its statements and of what computes."""
+    with _ONE_AT_A_TIME:
+        return _found()
 
 
 @cache
-def code_version() -> str:
-    """Name the code that makes results: the package's version, and a digest of its statements and of what computes."""
+def _found() -> str:
     root = ROOT
     digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
     for source in _sources(root):

@@ -6,17 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from sim.chips.contract import AnyChip
 from sim.errors import FieldFault, InputError, quoted
-from sim.files.faults import first_fault
-from sim.files.schema import Document
-from sim.files.tree import Mark, Node, Steps, described, tree_of_data
-from sim.runs.parameters import field_of, in_full
+from sim.files.tree import Mark, Node, Steps, described
+from sim.runs.parameters import checked_values, field_of, in_full
 from sim.units import Dimension
 
 MOST_VALUES = 10_000
@@ -129,16 +125,11 @@ def _plain(number: Decimal) -> int | float:
 
 def _checked(written: Sequence[object], field: FieldInfo, site: Site) -> tuple[object, ...]:
     """Validate values as the field's own model would; give them in base units."""
-    kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-    model: type[BaseModel] = create_model("AxisValues", __base__=Document, values=(tuple[kind, ...], ...))
-    data = {"values": list(written)}
     try:
-        found = model.model_validate(data)
-    except ValidationError as error:
-        fault = first_fault(error, tree_of_data(data, ""), model)
-        item = fault.path[1] if len(fault.path) > 1 else None
-        raise site.error(fault.wrong, fault.allowed, item=item if isinstance(item, int) else None) from error
-    return tuple(getattr(found, "values"))  # noqa: B009 - the model is made above
+        return checked_values(written, field)
+    except FieldFault as fault:
+        item = next((step for step in fault.at if isinstance(step, int)), None)
+        raise site.error(fault.wrong, fault.allowed, item=item) from fault
 
 
 def _unit_suffix(written: Sequence[object], values: Sequence[object]) -> str:
