@@ -26,7 +26,7 @@ class MeasuredNetwork:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class PublishedFigure:
     """One published cell; `layer` is TOTAL in the last row of a table."""
 
     source: str
@@ -81,8 +81,8 @@ class Published:
     networks: tuple[MeasuredNetwork, ...]
     names: Mapping[str, str]
     columns: tuple[str, ...]
-    figures: Callable[[MeasuredNetwork], Sequence[Figure]]
-    ratios: Callable[[MeasuredNetwork], Sequence[Figure]]
+    figures: Callable[[MeasuredNetwork], Sequence[PublishedFigure]]
+    ratios: Callable[[MeasuredNetwork], Sequence[PublishedFigure]]
     bounds: Callable[[], Sequence[Bound]]
     layer_figures: Callable[[LayerResult], Figures]
     total_figures: Callable[[Sequence[Figures], int], Figures]

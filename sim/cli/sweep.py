@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sim.studies.sweeps.spec.points import Study
     from sim.studies.sweeps.store.store import Store
     from sim.studies.sweeps.workers.executors import Executor
-    from sim.views.sweep_summary import Best
+    from sim.views.sweep_summary import BestPoints
 
 _NO_SPEC = "sweep"  # names the store
 
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     from sim.studies.sweeps.run import open_store
     from sim.studies.sweeps.spec.spec import read_study
     from sim.studies.sweeps.workers.executors import executor_for
-    from sim.views.sweep_summary import Best
+    from sim.views.sweep_summary import BestPoints
 
     study = read_study({"schema": 1} if options.spec is None else options.spec, options.set, read_network)
     if options.store is None:
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _check_targets(options)
     executor = executor_for(options.workers, options.scheduler)
     with open_store(options.store, study, executor) as store:
-        best = Best(study)
+        best = BestPoints(study)
         for total in store.totals():
             best.look_at(total)
         complete = _evaluate(store, study, executor, best, quiet=options.quiet) and _export(store, targets)
@@ -108,7 +108,7 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
     return targets
 
 
-def _evaluate(store: Store, study: Study, executor: Executor, best: Best, *, quiet: bool) -> bool:
+def _evaluate(store: Store, study: Study, executor: Executor, best: BestPoints, *, quiet: bool) -> bool:
     """Evaluate what is missing, with a progress bar on a terminal; tell whether it came to its end."""
     from sim.cli.progress import point_bar
     from sim.runs.progress import layers_done
@@ -152,7 +152,7 @@ def _export(store: Store, targets: Mapping[str, Path]) -> bool:
 
 
 def _summarise(
-    store: Store, best: Best, points: int, options: argparse.Namespace, *, complete: bool, to_stderr: bool
+    store: Store, best: BestPoints, points: int, options: argparse.Namespace, *, complete: bool, to_stderr: bool
 ) -> None:
     """State what there is, what was best, and how to go on after an interrupt."""
     from sim.views.console import make_console, plain

@@ -63,7 +63,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Suspect:
     """One of many faults; `rank` puts them in document order.
 
     `wishes` are the types or values that were expected, where the fault is that it is none of them. Only the
@@ -82,7 +82,7 @@ _RANK_CHOICE, _RANK_VALUE, _RANK_MISSING = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Spot:
     """What a location of pydantic's leads to; `key` marks the key that the node stands under."""
 
     path: Steps
@@ -94,8 +94,8 @@ class _Place:
         """The place of the value, or to the key where it has none."""
         return self.key if self.key and self.node.value is None else self.node.mark
 
-    def fault(self, wrong: str, allowed: str) -> _Candidate:
-        return _Candidate(self.path, self.mark, (self.mark, _RANK_VALUE), wrong, lambda wishes: allowed)
+    def fault(self, wrong: str, allowed: str) -> _Suspect:
+        return _Suspect(self.path, self.mark, (self.mark, _RANK_VALUE), wrong, lambda wishes: allowed)
 
 
 def first_fault(error: ValidationError, root: Node, model: type[BaseModel]) -> Fault:
@@ -121,7 +121,7 @@ def _miscounted(details: Any, root: Node) -> bool:
     return isinstance(value, Sequence) and len(value) >= details["ctx"]["min_length"]
 
 
-def _candidate(details: Any, root: Node, model: type[BaseModel]) -> _Candidate:
+def _candidate(details: Any, root: Node, model: type[BaseModel]) -> _Suspect:
     """Translate one of pydantic's errors."""
     kind, location, context = details["type"], details["loc"], details.get("ctx", {})
     if kind == "missing":
@@ -140,28 +140,28 @@ def _candidate(details: Any, root: Node, model: type[BaseModel]) -> _Candidate:
     return _broken_rule(kind, place, context, message=details["msg"])
 
 
-def _missing(place: _Place, key: PathStep) -> _Candidate:
+def _missing(place: _Spot, key: PathStep) -> _Suspect:
     wrong = "missing key" if isinstance(key, str) else "missing item"
     # That a key is missing is known where its mapping ends: a misspelt one further up explains it better.
     rank = (place.node.last, _RANK_MISSING)
-    return _Candidate((*place.path, key), place.node.mark, rank, wrong, lambda wishes: "it is required")
+    return _Suspect((*place.path, key), place.node.mark, rank, wrong, lambda wishes: "it is required")
 
 
-def _unknown_key(place: _Place, location: Sequence[PathStep], model: type[BaseModel]) -> _Candidate:
+def _unknown_key(place: _Spot, location: Sequence[PathStep], model: type[BaseModel]) -> _Suspect:
     key = str(location[-1])
     mark = place.node.keys.get(key, place.node.mark)
 
     def remedy(wishes: Sequence[str]) -> str:
         return did_you_mean(key, allowed_keys(model, location[:-1]))
 
-    return _Candidate((*place.path, key), mark, (mark, _RANK_VALUE), "unknown key", remedy)
+    return _Suspect((*place.path, key), mark, (mark, _RANK_VALUE), "unknown key", remedy)
 
 
 def _tag_key(context: dict[str, Any]) -> str:
     return str(context["discriminator"]).strip("'")
 
 
-def _wrong_choice(place: _Place, expected: str) -> _Candidate:
+def _wrong_choice(place: _Spot, expected: str) -> _Suspect:
     """Translate a value that is none of the choices, which pydantic writes as `'a', 'b' or 3`."""
     words = [word for word in _CHOICE.findall(expected) if word != "or"]
     texts = [word[1:-1] for word in words if word[0] in _QUOTES]
@@ -179,13 +179,13 @@ def _wrong_choice(place: _Place, expected: str) -> _Candidate:
     wrong = f"got {described(node)}"
     if isinstance(node.value, str) and texts:
         wrong = f"unknown value {quoted(node.value)}"
-    return _Candidate(place.path, place.mark, (place.mark, _RANK_CHOICE), wrong, remedy, choices)
+    return _Suspect(place.path, place.mark, (place.mark, _RANK_CHOICE), wrong, remedy, choices)
 
 
-def _wrong_type(place: _Place, expected: str) -> _Candidate:
+def _wrong_type(place: _Spot, expected: str) -> _Suspect:
     wrong = f"got {described(place.node)}"
     rank = (place.mark, _RANK_VALUE)
-    return _Candidate(place.path, place.mark, rank, wrong, partial(_wish, place.node), [expected])
+    return _Suspect(place.path, place.mark, rank, wrong, partial(_wish, place.node), [expected])
 
 
 def _wish(node: Node, wishes: Sequence[str]) -> str:
@@ -207,7 +207,7 @@ def _types_unquoted(text: str) -> tuple[str, ...]:
     return types.get(type(value), ())
 
 
-def _broken_rule(kind: str, place: _Place, context: dict[str, Any], *, message: str) -> _Candidate:
+def _broken_rule(kind: str, place: _Spot, context: dict[str, Any], *, message: str) -> _Suspect:
     """Translate what is wrong with a value of the right type."""
     cause = context.get("error")
     if isinstance(cause, FieldFault):
@@ -223,22 +223,22 @@ def _broken_rule(kind: str, place: _Place, context: dict[str, Any], *, message: 
     return place.fault(f"got {shown}", message[:1].lower() + message[1:])
 
 
-def _find(root: Node, location: Iterable[PathStep]) -> _Place:
+def _find(root: Node, location: Iterable[PathStep]) -> _Spot:
     """Follow a location as far as the document goes, passing over what is not in the document."""
-    place = _Place((), root, None)
+    place = _Spot((), root, None)
     for step in location:
         if step == "[key]" and place.key:
-            return _Place(place.path, Node(value=place.path[-1], mark=place.key, last=place.key), place.key)
+            return _Spot(place.path, Node(value=place.path[-1], mark=place.key, last=place.key), place.key)
         if step in place.node.children:
             place = _below(place, (step,))
     return place
 
 
-def _below(place: _Place, steps: Steps) -> _Place:
+def _below(place: _Spot, steps: Steps) -> _Spot:
     """Follow steps that a validator gave; the path keeps those that the document lacks."""
     for step in steps:
         node = place.node
         child = node.children.get(step)
         key = node.keys.get(step) if child else place.key
-        place = _Place((*place.path, step), child or node, key)
+        place = _Spot((*place.path, step), child or node, key)
     return place

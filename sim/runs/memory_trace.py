@@ -8,8 +8,7 @@ from typing import Any, BinaryIO
 
 from sim.chips.contract import ModelOptions, Planned
 from sim.chips.parts.probes import Observer
-from sim.chips.parts.requests import Request as Burst
-from sim.chips.parts.requests import TraceFormat, TraceLayout
+from sim.chips.parts.requests import MemoryRequest, TraceFormat, TraceLayout
 from sim.runs.progress import Progress, layers_done
 from sim.runs.request import Request
 from sim.runs.run import runner_for
@@ -60,10 +59,10 @@ def write_requests(
     return finished
 
 
-def _writer(stream: BinaryIO, form: TraceFormat, layer: LayerRequests) -> Callable[[Burst], None]:
+def _writer(stream: BinaryIO, form: TraceFormat, layer: LayerRequests) -> Callable[[MemoryRequest], None]:
     """Return a function that writes a request and counts it."""
 
-    def emit(request: Burst) -> None:
+    def emit(request: MemoryRequest) -> None:
         stream.write(request.line(form).encode("ascii"))
         if request.writes:
             layer.writes += 1

@@ -53,7 +53,7 @@ class _ZeroFractions(Document):
     ofmap: Fraction
 
 
-class _Choices(Document):
+class _Selectable(Document):
     """What may be chosen and is no parameter of the machine."""
 
     arch: _Name
@@ -64,7 +64,7 @@ class _Choices(Document):
     zeros: _ZeroFractions
 
 
-_OTHERS = frozenset((*_Choices.model_fields, MAPPING.rstrip(".")))
+_OTHERS = frozenset((*_Selectable.model_fields, MAPPING.rstrip(".")))
 
 
 def in_full(path: str, chips: Sequence[AnyChip]) -> str:
@@ -142,7 +142,7 @@ def _roots(chip: AnyChip) -> dict[str, FieldInfo]:
     limits: dict[str, Any] = dict.fromkeys(chip.mapping.parameters, (_Limit, ...))
     grammar = create_model("MappingLimits", __base__=Document, **limits)
     mapping = create_model("Mapping", __base__=Document, mapping=(grammar, ...))
-    return own | fields_of(_Choices) | fields_of(mapping)
+    return own | fields_of(_Selectable) | fields_of(mapping)
 
 
 def _costs() -> dict[str, FieldInfo]:

@@ -121,7 +121,7 @@ class Comparison:
         }
 
 
-def compare(
+def compare_results(
     cycle: NetworkResult,
     analytic: NetworkResult,
     *,
@@ -212,7 +212,7 @@ def compare_models(request: Request, *, seed: int, options: Mapping[str, Any], p
         origin = provenance_of(request, model=name, seed=drawn_with, options={**options, **more})
         return NetworkResult(origin, tuple(found[name][:finished]), request.batch, finished == len(planned))
 
-    return compare(
+    return compare_results(
         result("cycle", seed, {}),
         result("analytic", None, {"code": str(code)}),
         dense=frozenset(one.layer.name for one in planned if chip.is_dense(one.layer, request.machine)),

@@ -15,7 +15,7 @@ from sim.runs.runner import NOTHING_DRAWN
 
 
 @dataclass(frozen=True, slots=True)
-class MappedLayer:
+class LayerFindings:
     """A layer and what the mapper found: the best candidates, and the estimated energies of the first two."""
 
     layer: Layer
@@ -43,7 +43,7 @@ class Mappings:
     """A network's layers with their best plans."""
 
     request: Request
-    layers: tuple[MappedLayer, ...]
+    layers: tuple[LayerFindings, ...]
 
     @property
     def legal(self) -> int:
@@ -61,11 +61,11 @@ def map_layers(request: Request, *, top: int) -> Mappings:
     return Mappings(request, tuple(_map_layer(layer, request, max(top, 2)) for layer in request.layers))
 
 
-def _map_layer(layer: Layer, request: Request, top: int) -> MappedLayer:
+def _map_layer(layer: Layer, request: Request, top: int) -> LayerFindings:
     goal = request.goal_of(layer)
     findings: Findings[Any] = request.chip.search(
         layer, request.machine, request.table, batch=request.batch, goal=goal, top=top
     )
     runner = runner_for(request, "analytic", seed=NOTHING_DRAWN, options=ModelOptions(code=goal.code))
     planned = [Planned(layer, candidate.plan) for candidate in findings.candidates[:2]]
-    return MappedLayer(layer, goal, findings, tuple(result.energy for result in runner.run(planned)))
+    return LayerFindings(layer, goal, findings, tuple(result.energy for result in runner.run(planned)))

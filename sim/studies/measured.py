@@ -14,7 +14,7 @@ from sim.ledger.results import LayerResult
 from sim.runs.progress import Progress, Silent, layers_done
 from sim.runs.request import Choices, Request, find_design, read_request
 from sim.runs.run import plan_layers, run_layers, runner_for
-from sim.studies.validation import Validation, validate
+from sim.studies.validation import Validation, validate_network
 
 MeasuredRequests = list[tuple[MeasuredNetwork, Request]]
 
@@ -56,7 +56,9 @@ def validate_requests(requests: MeasuredRequests, *, seed: int, progress: Progre
         raise KeyboardInterrupt
     published = published_of(requests[0][1].chip, "validate")
     return Validation(
-        tuple(validate(published, network, found) for (network, _), found in zip(requests, results, strict=True))
+        tuple(
+            validate_network(published, network, found) for (network, _), found in zip(requests, results, strict=True)
+        )
     )
 
 

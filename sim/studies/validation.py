@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.chips.published import TOTAL, Bound, Figure, Figures, MeasuredNetwork, Published
+from sim.chips.published import TOTAL, Bound, Figures, MeasuredNetwork, Published, PublishedFigure
 from sim.ledger.results import LayerResult
 
 SCHEMA = 1
@@ -216,13 +216,15 @@ def _field(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def validate(published: Published, network: MeasuredNetwork, layers: Sequence[LayerResult]) -> NetworkValidation:
+def validate_network(
+    published: Published, network: MeasuredNetwork, layers: Sequence[LayerResult]
+) -> NetworkValidation:
     """Compare the results of a measured network's layers with what was published; energies in `published.unit`."""
     bounds = {(one.quantity, one.scope): one for one in published.bounds() if one.workload == network.workload}
     ours: dict[str, Figures] = {layer.name: published.layer_figures(layer) for layer in layers}
     ours[TOTAL] = published.total_figures(list(ours.values()), network.batch)
 
-    def cell(figure: Figure) -> Cell:
+    def cell(figure: PublishedFigure) -> Cell:
         scope = "total" if figure.layer == TOTAL else "worst"
         return Cell(
             layer=figure.layer,

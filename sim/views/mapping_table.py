@@ -6,7 +6,7 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from sim.ledger.figures import DRAM, SYSTEM, TOTAL
-from sim.studies.mapping import MappedLayer, Mappings
+from sim.studies.mapping import LayerFindings, Mappings
 from sim.views.console import mapping_head, plain
 
 
@@ -21,7 +21,7 @@ def show_mappings(found: Mappings, console: Console) -> None:
     console.print(f"\n{found.legal:,} legal mappings; {found.evaluated:,} evaluated, the others excluded by bounds")
 
 
-def _layer_table(one: MappedLayer, found: Mappings) -> Table:
+def _layer_table(one: LayerFindings, found: Mappings) -> Table:
     request, candidates = found.request, one.findings.candidates
     table = Table(box=None, pad_edge=False, header_style="bold", title=None)
     table.add_column(plain(one.layer.name), no_wrap=True)
@@ -40,7 +40,7 @@ def _layer_table(one: MappedLayer, found: Mappings) -> Table:
     return table
 
 
-def _notes(one: MappedLayer) -> list[str]:
+def _notes(one: LayerFindings) -> list[str]:
     """State what was folded, and by what the second lost to the first."""
     notes = [f"folded: {note}" for note in one.findings.candidates[0].plan.notes]
     if len(one.findings.candidates) < 2:

@@ -16,7 +16,7 @@ from sim.views.charts.sweeps.metrics import METRICS
 from sim.views.charts.sweeps.pareto import draw_pareto
 from sim.views.charts.sweeps.points import MOST_PANELS, SweepPoint, SweepPoints, panel_title, read_points
 from sim.views.charts.sweeps.sensitivity import draw_sensitivities
-from sim.views.pages.sweep_page import Choices, sweep_page
+from sim.views.pages.sweep_page import PlotChoices, sweep_page
 
 _REPORT = ".html"
 _SUFFIXES = (_REPORT, ".svg", ".png")
@@ -65,12 +65,12 @@ def plot_target(options: PlotOptions) -> Path:
     return target
 
 
-def _choices(options: PlotOptions, points: SweepPoints) -> Choices:
+def _choices(options: PlotOptions, points: SweepPoints) -> PlotChoices:
     metrics = _metrics(options.front)
     if metrics and len(metrics) not in (2, 3):
         raise InputError.located("--front", wrong=f"{len(metrics)} metrics", allowed="two, or three with a colour")
     first = [point for point in points.done if point.kind == points.done[0].kind]
-    return Choices(
+    return PlotChoices(
         front=metrics or _FRONT,
         metric=options.metric or points.objective,
         sensitivities=(options.metric,) if options.metric else _SENSITIVE,
@@ -102,7 +102,7 @@ def _point(number: int, points: SweepPoints) -> SweepPoint:
     raise InputError.located("--point", wrong=f"no point {number}", allowed=f"there are: {known}")
 
 
-def _chart(kind: str, stored: StoredSweep, points: SweepPoints, choices: Choices, *, suffix: str) -> bytes:
+def _chart(kind: str, stored: StoredSweep, points: SweepPoints, choices: PlotChoices, *, suffix: str) -> bytes:
     """Draw one chart."""
     if kind == "layers":
         return draw_layers(points, choices.point, stored.layers(choices.point.number), suffix=suffix)

@@ -16,7 +16,7 @@ from sim.studies.sweeps.store.stored import StoredSweep
 from sim.views.scale import Scale, scale_for
 
 
-def summary_lines(store: Store, best: Best, points: int, name: str) -> list[str]:
+def summary_lines(store: Store, best: BestPoints, points: int, name: str) -> list[str]:
     """State what there is in a store of `points` points, and what was best of each kind."""
     done, impossible = store.count(DONE), store.count(IMPOSSIBLE)
     lines = [f"{done + impossible} of {points} points are in {name}, {impossible} of them impossible"]
@@ -31,7 +31,7 @@ def summary_lines(store: Store, best: Best, points: int, name: str) -> list[str]
 
 
 @dataclass(slots=True)
-class Best:
+class BestPoints:
     """The best point for each network, batch, cost table and cost: others are not to be compared."""
 
     study: Study

@@ -13,7 +13,7 @@ from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.levels import LEVELS, Level
 from sim.ledger.counts import Direction, Ledger, Tensor
 from sim.ledger.results import Energy, LayerResult, LayerRun, NetworkResult
-from sim.studies.comparison import compare, unequal_counts
+from sim.studies.comparison import compare_results, unequal_counts
 
 pytestmark = pytest.mark.usefixtures("dense")
 
@@ -119,4 +119,4 @@ def test_counts_that_are_no_words(run: Callable[[], LayerRun]) -> None:
 def test_results_of_different_layers_are_refused(run: Callable[[], LayerRun]) -> None:
     one = NetworkResult({}, (result_of(run()),), 1)
     with pytest.raises(ValueError, match="shorter"):
-        compare(one, replace(one, layers=()))
+        compare_results(one, replace(one, layers=()))

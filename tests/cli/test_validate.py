@@ -28,14 +28,14 @@ from sim.ledger.energy import read_cost_table
 from sim.ledger.results import LayerResult, LayerRun
 from sim.studies import measured
 from sim.studies.measured import MeasuredRequests
-from sim.studies.validation import Validation, validate
+from sim.studies.validation import Validation, validate_network
 from sim.views.charts.parity import draw_parity
 from sim.views.validation_table import show_validation, signed
 
 SEE = "see sim validate --help"
-GOOD = Validation(tuple(validate(PUBLISHED, network, as_published(network)) for network in NETWORKS))
+GOOD = Validation(tuple(validate_network(PUBLISHED, network, as_published(network)) for network in NETWORKS))
 FACTORS = {"total_latency": {"CONV5": 1.1}, "active_pes": {"CONV1": 153 / 154}}
-BAD = Validation((validate(PUBLISHED, NETWORKS[0], as_published(NETWORKS[0], **FACTORS)), GOOD.networks[1]))
+BAD = Validation((validate_network(PUBLISHED, NETWORKS[0], as_published(NETWORKS[0], **FACTORS)), GOOD.networks[1]))
 
 
 @dataclass(frozen=True)

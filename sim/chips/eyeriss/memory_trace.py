@@ -18,7 +18,7 @@ from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import Tile
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity
-from sim.chips.parts.requests import Emit, Request, TraceLayout
+from sim.chips.parts.requests import Emit, MemoryRequest, TraceLayout
 from sim.errors import ModelError
 
 PAGE_BYTES = 4096
@@ -114,7 +114,7 @@ class LayerTrace:
         for burst in range(-(-activity.first // per_burst), activity.last // per_burst + 1):
             ticks = self._first_tick + activity.start + (burst * per_burst - activity.first) * self._link_ticks
             cycle = ticks * self._layout.memory_hz // self._ticks_per_second
-            self._emit(Request(start + burst * burst_bytes, purpose is Purpose.OFMAP_STORE, cycle))
+            self._emit(MemoryRequest(start + burst * burst_bytes, purpose is Purpose.OFMAP_STORE, cycle))
 
 
 def _streams(planned: Planned[MappedLayer], purpose: Purpose, layout: Layout) -> Iterator[tuple[Hashable, int]]:

@@ -24,7 +24,7 @@ class TraceFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MemoryRequest:
     """One burst: its byte address, its direction, and the memory controller's cycle of its first link word."""
 
     address: int
@@ -38,7 +38,7 @@ class Request:
         return f"{'ST' if self.writes else 'LD'} 0x{self.address:X}\n"
 
 
-Emit = Callable[[Request], None]
+Emit = Callable[[MemoryRequest], None]
 
 
 def words_in_burst(burst_bytes: int, link_width: int) -> int:

@@ -14,7 +14,7 @@ _GAPS = re.compile(r">\s*\n\s*<")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """What stands in a table: a text, with the number that it is sorted by if it is one."""
 
     text: str
@@ -26,7 +26,7 @@ class Table:
     """Rows of cells below heads; the first of each row says what the row is of. `hints` are by head."""
 
     heads: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     caption: str
     is_sortable: bool = False
     hints: Mapping[str, str] = field(default_factory=dict)
@@ -42,20 +42,20 @@ class Table:
 
 def table_of(
     heads: Sequence[str],
-    rows: Iterable[Sequence[Cell | str]],
+    rows: Iterable[Sequence[TableCell | str]],
     *,
     caption: str,
     is_sortable: bool = False,
     hints: Mapping[str, str] | None = None,
 ) -> Table:
     """Make a table; a plain text becomes a cell without a number. `hints` say in a sentence what a head means."""
-    cells = tuple(tuple(Cell(one) if isinstance(one, str) else one for one in row) for row in rows)
+    cells = tuple(tuple(TableCell(one) if isinstance(one, str) else one for one in row) for row in rows)
     return Table(tuple(heads), cells, caption, is_sortable, hints or {})
 
 
-def count_cell(count: int) -> Cell:
+def count_cell(count: int) -> TableCell:
     """Make a cell of a whole number."""
-    return Cell(str(count), float(count))
+    return TableCell(str(count), float(count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sim.views.charts.parts import (
 from sim.views.charts.picture import render
 from sim.views.console import mapping_head, mapping_text, operating_point_text
 from sim.views.pages.html import render_page
-from sim.views.pages.parts import Cell, Picture, Table, table_of
+from sim.views.pages.parts import Picture, Table, TableCell, table_of
 from sim.views.scale import scale_for
 
 if TYPE_CHECKING:
@@ -193,16 +193,16 @@ def _layers_table(layers: Sequence[LayerResult]) -> Table:
     return table_of(shown, rows, caption=caption, is_sortable=True, hints=hints)
 
 
-def _layer_row(layer: LayerResult, figures: Sequence[figures_of.Figure], energy_factor: float) -> list[Cell | str]:
+def _layer_row(layer: LayerResult, figures: Sequence[figures_of.Figure], energy_factor: float) -> list[TableCell | str]:
     name = f"{layer.name} *" if layer.folded else layer.name
     cells = [
-        Cell(
+        TableCell(
             figure.text(figure.value(layer), digits=_DIGITS.get(figure.key)), float(figure.scaled(figure.value(layer)))
         )
         for figure in figures
     ]
     energies = (figure.value(layer) / energy_factor for figure in OF_THE_RUN[-2:])
-    return [name, layer.kind, mapping_text(layer), *cells, *(Cell(f"{energy:.2f}", energy) for energy in energies)]
+    return [name, layer.kind, mapping_text(layer), *cells, *(TableCell(f"{energy:.2f}", energy) for energy in energies)]
 
 
 def _notes(layers: Sequence[LayerResult]) -> Iterator[str]:

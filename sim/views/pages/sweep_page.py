@@ -29,7 +29,7 @@ _SVG = ".svg"
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class PlotChoices:
     """What a report's reader may choose: the metrics, the map's axes, and the point whose layers are shown."""
 
     front: tuple[str, ...]
@@ -75,12 +75,12 @@ class SweepPage:
     provenance: tuple[str, ...]
 
 
-def sweep_page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> str:
+def sweep_page(stored: StoredSweep, points: SweepPoints, choices: PlotChoices) -> str:
     """Make the whole page; the same store and choices give the same bytes."""
     return render_page("sweep.html", _page(stored, points, choices))
 
 
-def _page(stored: StoredSweep, points: SweepPoints, choices: Choices) -> SweepPage:
+def _page(stored: StoredSweep, points: SweepPoints, choices: PlotChoices) -> SweepPage:
     has_map = choices.x or choices.y or map_axes(points, choices.metric)
     return SweepPage(
         title=stored.title,
@@ -121,7 +121,7 @@ def _warning(points: SweepPoints) -> str | None:
     return f"{words} What is below is of the points that were evaluated."
 
 
-def _front(points: SweepPoints, choices: Choices) -> Charted:
+def _front(points: SweepPoints, choices: PlotChoices) -> Charted:
     names = " and ".join(TITLES[name] for name in choices.front)
     picture = Picture(
         "pareto",
@@ -145,7 +145,7 @@ def _more(points: SweepPoints, *, without: Sequence[str] = ()) -> str:
     return f"Shown are the first {MOST_PANELS} of {panels}; --where chooses others. " if panels > MOST_PANELS else ""
 
 
-def _sensitivities(points: SweepPoints, choices: Choices) -> Charted:
+def _sensitivities(points: SweepPoints, choices: PlotChoices) -> Charted:
     names = ", ".join(SHORT[name] for name in choices.sensitivities)
     picture = Picture(
         "sensitivity",
@@ -157,7 +157,7 @@ def _sensitivities(points: SweepPoints, choices: Choices) -> Charted:
     return Charted(picture, sensitivities_table(points, choices.sensitivities))
 
 
-def _heat_map(points: SweepPoints, choices: Choices) -> Headed:
+def _heat_map(points: SweepPoints, choices: PlotChoices) -> Headed:
     x, y = choose_axes(points, choices.metric, choices.x, choices.y)
     over = f"{x.path} and {y.path}" if y else x.path
     without = [axis.path for axis in (x, y) if axis]
@@ -171,7 +171,7 @@ def _heat_map(points: SweepPoints, choices: Choices) -> Headed:
     return Headed(f"Over {over}", picture)
 
 
-def _energy(stored: StoredSweep, points: SweepPoints, choices: Choices) -> Iterator[Picture]:
+def _energy(stored: StoredSweep, points: SweepPoints, choices: PlotChoices) -> Iterator[Picture]:
     """Draw the layers of one point, and whole networks where the front of its kind has more."""
     point = choices.point
     yield Picture(

@@ -9,7 +9,7 @@ from sim.studies.sweeps.store.stored import StoredAxis, StoredSweep
 from sim.views.charts.sweeps.metrics import METRICS, SHORT, shown
 from sim.views.charts.sweeps.points import NETWORK, SweepPoint, SweepPoints
 from sim.views.charts.sweeps.sensitivity import Sensitivity, sensitivities
-from sim.views.pages.parts import Cell, Table, count_cell, table_of
+from sim.views.pages.parts import Table, TableCell, count_cell, table_of
 
 _MOST_REASONS = 8
 _MOST_VALUES = 12  # of an axis that are written out
@@ -19,10 +19,10 @@ _MOST_AXES = 12  # that have columns of their own
 def models_table(stored: StoredSweep) -> Table:
     """Compare the two models with each other; there are no rows unless both ran."""
     heads = ("figure", "layers, mean", "layers, worst", "networks, mean", "networks, worst")
-    rows: list[list[Cell | str]] = []
+    rows: list[list[TableCell | str]] = []
     for one in stored.differences():
         means = (one.layers_mean, one.layers_worst, one.networks_mean, one.networks_worst)
-        rows.append([one.figure, *(Cell(f"{value:.2f}", value) for value in means)])
+        rows.append([one.figure, *(TableCell(f"{value:.2f}", value) for value in means)])
     caption = "How far the analytic model is from the cycle model, in per cent of the cycle model's figure"
     return table_of(heads, rows, caption=caption)
 
@@ -67,28 +67,28 @@ def points_table(points: SweepPoints, chosen: Sequence[SweepPoint], caption: str
     return table_of(heads, rows, caption=caption, is_sortable=True)
 
 
-def _point_row(point: SweepPoint, varying: Sequence[str], axes: Sequence[StoredAxis]) -> list[Cell | str]:
+def _point_row(point: SweepPoint, varying: Sequence[str], axes: Sequence[StoredAxis]) -> list[TableCell | str]:
     kind = dict(point.kind)
     return [
         *(_kind_cell(kind[name]) for name in varying),
         count_cell(point.number),
-        *(Cell(shown(name, point.measure(name), point.unit), point.measure(name)) for name in METRICS),
+        *(TableCell(shown(name, point.measure(name), point.unit), point.measure(name)) for name in METRICS),
         *(_choice(axis, point) for axis in axes),
     ]
 
 
-def _kind_cell(value: object) -> Cell:
-    return Cell(str(value), float(value) if isinstance(value, int) else None)
+def _kind_cell(value: object) -> TableCell:
+    return TableCell(str(value), float(value) if isinstance(value, int) else None)
 
 
-def _choice(axis: StoredAxis, point: SweepPoint) -> Cell:
+def _choice(axis: StoredAxis, point: SweepPoint) -> TableCell:
     value = axis.values[point.indices[axis.path]]
-    return Cell(axis.shown(value), None if isinstance(value, bool | str) else float(value))
+    return TableCell(axis.shown(value), None if isinstance(value, bool | str) else float(value))
 
 
 def sensitivities_table(points: SweepPoints, metrics: Sequence[str]) -> Table:
     """Show how much each axis moves each metric, the most first."""
-    rows: list[list[Cell | str]] = []
+    rows: list[list[TableCell | str]] = []
     for metric in metrics:
         found = sorted(sensitivities(points, metric), key=lambda one: -(one.span or 0))
         rows += [_sensitivity_row(metric, one) for one in found]
@@ -97,9 +97,9 @@ def sensitivities_table(points: SweepPoints, metrics: Sequence[str]) -> Table:
     return table_of(heads, rows, caption=caption, is_sortable=True)
 
 
-def _sensitivity_row(metric: str, one: Sensitivity) -> list[Cell | str]:
+def _sensitivity_row(metric: str, one: Sensitivity) -> list[TableCell | str]:
     pairs = sum(one.pairs) - one.pairs[one.reference]
-    span = Cell("not comparable", 0.0) if one.span is None else Cell(f"{one.span:.4g}", one.span)
+    span = TableCell("not comparable", 0.0) if one.span is None else TableCell(f"{one.span:.4g}", one.span)
     known = [(ratio, at) for at, ratio in enumerate(one.ratios) if ratio is not None]
     ends = [one.label(end(known)[1]) if known else "" for end in (min, max)]
     return [one.name, SHORT[metric], span, *ends, count_cell(pairs)]

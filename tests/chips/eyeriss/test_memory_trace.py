@@ -17,7 +17,7 @@ from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.memory_trace import PAGE_BYTES, LayerTrace
 from sim.chips.parts.link import Purpose
 from sim.chips.parts.probes import Activity, Probes
-from sim.chips.parts.requests import Request, TraceFormat, TraceLayout, words_in_burst
+from sim.chips.parts.requests import MemoryRequest, TraceFormat, TraceLayout, words_in_burst
 from sim.errors import FieldFault
 from sim.ledger.counts import Direction, Tensor
 from sim.ledger.results import LayerResult
@@ -39,10 +39,10 @@ def trace(
     batch: int = 1,
     burst_bytes: int = 64,
     memory_hz: int = 60_000_000,
-) -> tuple[list[Request], LayerTrace, LayerResult, list[Activity]]:
+) -> tuple[list[MemoryRequest], LayerTrace, LayerResult, list[Activity]]:
     """Run a layer and give its requests, its trace, its result and what the link did."""
     planned, probes = plan(layer, machine=machine, batch=batch), Probes()
-    requests: list[Request] = []
+    requests: list[MemoryRequest] = []
     layout = TraceLayout(machine, batch, burst_bytes, memory_hz)
     observer = LayerTrace(planned, layout, base=0, first_cycle=0, emit=requests.append)
     seen: list[Activity] = []
@@ -52,7 +52,7 @@ def trace(
     return requests, observer, result, seen
 
 
-def purpose_of(request: Request, observer: LayerTrace) -> Purpose:
+def purpose_of(request: MemoryRequest, observer: LayerTrace) -> Purpose:
     """Find the region that an address lies in."""
     found = [
         purpose
@@ -73,7 +73,7 @@ def purpose_of(request: Request, observer: LayerTrace) -> Purpose:
     ],
 )
 def test_lines(form: TraceFormat, writes: bool, line: str) -> None:
-    assert Request(8000, writes, 77).line(form) == line
+    assert MemoryRequest(8000, writes, 77).line(form) == line
 
 
 @pytest.mark.parametrize("burst_bytes", [8, 32, 64, 512])

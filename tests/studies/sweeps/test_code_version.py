@@ -59,7 +59,7 @@ def test_it_names_the_package_and_a_digest() -> None:
 
 def test_what_computes_is_there() -> None:
     """A folder that is renamed must not drop out of the digest."""
-    root = module.Path(module.sim.__file__).resolve().parent
+    root = module.ROOT
     assert all((root / place).exists() for place in module._COMPUTING)
     there = {path.relative_to(root).as_posix() for path in module._sources(root)}
     assert {"chips/eyeriss/analytic/model.py", "chips/eyeriss/mapping/search.py", "ledger/energy.py"} <= there

@@ -16,7 +16,7 @@ from support.pages import BROWSER, check, complaints
 
 from sim.views.charts.picture import render
 from sim.views.pages.html import page_environment
-from sim.views.pages.parts import Cell, Picture, Table, table_of
+from sim.views.pages.parts import Picture, Table, TableCell, table_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +65,7 @@ class Everything:
 
 def sample() -> str:
     """Make a page with everything."""
-    rows = [("b", Cell("9 mJ", 9e9), ODD), ("a", Cell("10 mJ", 1e10), "y")]
+    rows = [("b", TableCell("9 mJ", 9e9), ODD), ("a", TableCell("10 mJ", 1e10), "y")]
     table = table_of(("x.y", "energy", "z"), rows, caption=ODD, is_sortable=True)
     page = Everything(ODD, ODD, table, (chart("one"), chart("two")))
     return page_environment().from_string(EVERYTHING.lstrip()).render(page=page)

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from sim.chips.eyeriss.kernels.layer_time import fmap_traffic, layer_cycles
+from sim.chips.eyeriss.kernels.layer_time import fmap_traffic, sum_cycles
 from sim.chips.eyeriss.kernels.loop_cuts import cut_channels, cut_filters, cut_rows_and_images
 from sim.chips.eyeriss.kernels.pass_time import times_sent
 from sim.kernels import compiled
 
 
-class Estimate(NamedTuple):
+class MappingEstimate(NamedTuple):
     """What the mapper compares: system energy, total core cycles, DRAM bits."""
 
     energy: float
@@ -61,10 +61,10 @@ def evaluate(facts, transfers, costs, mapping, stored):
     channel_cuts = cut_channels(facts, mapping.q, mapping.r)
     strips = cut_rows_and_images(facts, mapping.e, mapping.n, stored)
     ifmap_bits, ofmap_bits, waits = fmap_traffic(facts, transfers, filter_cuts.groups, channel_cuts.passes, strips)
-    cycles, _ = layer_cycles(facts, transfers, mapping, filter_cuts, waits)
+    cycles, _ = sum_cycles(facts, transfers, mapping, filter_cuts, waits)
     moved = moved_energy(facts, costs, filter_cuts, channel_cuts, strips)
     active_pes = facts.R * mapping.e * mapping.r * mapping.t
     energy = system_energy(costs, moved, ifmap_bits, ofmap_bits, cycles, active_pes)
     weights = facts.G * facts.M * facts.C * facts.R * facts.S
     filter_bits = weights * strips.image_groups * strips.number * facts.filter_bits
-    return Estimate(energy, cycles, filter_bits + ifmap_bits + ofmap_bits)
+    return MappingEstimate(energy, cycles, filter_bits + ifmap_bits + ofmap_bits)

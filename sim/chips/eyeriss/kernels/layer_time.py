@@ -62,7 +62,7 @@ def first_fetch(facts, transfers, mapping):
 
 
 @compiled
-def layer_cycles(facts, transfers, mapping, filter_cuts, waits):
+def sum_cycles(facts, transfers, mapping, filter_cuts, waits):
     """Return (total cycles, processing cycles) of a layer whose fmaps take `waits` cycles on their way."""
     busy, hidden = busy_cycles(facts, transfers, mapping, filter_cuts)
     busy += first_fetch(facts, transfers, mapping)
@@ -78,4 +78,4 @@ def time_layer(facts, transfers, mapping, stored):
     channel_passes = cut_channels(facts, mapping.q, mapping.r).passes
     strips = cut_rows_and_images(facts, mapping.e, mapping.n, stored)
     _, _, waits = fmap_traffic(facts, transfers, filter_cuts.groups, channel_passes, strips)
-    return layer_cycles(facts, transfers, mapping, filter_cuts, waits)
+    return sum_cycles(facts, transfers, mapping, filter_cuts, waits)

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any, TypeVar
 
 from sim.chips.eyeriss.silicon.measures import COMPRESSION, layer_figures, total_figures
-from sim.chips.published import TOTAL, Bound, Figure, MeasuredNetwork, PowerShares, Published
+from sim.chips.published import TOTAL, Bound, MeasuredNetwork, PowerShares, Published, PublishedFigure
 
 _ENERGY_NOTE = "power x total latency"
 
@@ -35,15 +35,15 @@ class Compression:
     ratio: float
 
 
-Record = TypeVar("Record", Figure, Bound, Compression)
+Record = TypeVar("Record", PublishedFigure, Bound, Compression)
 
 
-def read_figures() -> tuple[Figure, ...]:
+def read_figures() -> tuple[PublishedFigure, ...]:
     """Read every cell of Tables V and VI, in their order, and the frame rates."""
-    return _records("published.csv", Figure)
+    return _records("published.csv", PublishedFigure)
 
 
-def published_figures(network: MeasuredNetwork) -> list[Figure]:
+def published_figures(network: MeasuredNetwork) -> list[PublishedFigure]:
     """Return a network's cells, layers before totals, with the chip energy that power and total latency make.
 
     The frame rate is that of the table's total latency: 0.7 frames/s is printed to one digit.
@@ -95,10 +95,10 @@ def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def _ratios(network: MeasuredNetwork) -> list[Figure]:
+def _ratios(network: MeasuredNetwork) -> list[PublishedFigure]:
     """Return a network's published compression ratios as cells."""
     return [
-        Figure(one.source, one.workload, one.layer, COMPRESSION, one.ratio, "1", "")
+        PublishedFigure(one.source, one.workload, one.layer, COMPRESSION, one.ratio, "1", "")
         for one in read_compression()
         if one.workload == network.workload
     ]

@@ -62,7 +62,7 @@ class SpecFile(Document):
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _SpecSource:
     """Where a specification was read: its tree, and how a place in its text is shown."""
 
     root: Node
@@ -94,16 +94,16 @@ def read_study(
     """
     if isinstance(spec, Dict):
         file = validate_data(spec, SpecFile, "sweep")
-        source = _Source(tree_of_data(spec, "sweep"), "sweep", lambda mark: "sweep")
+        source = _SpecSource(tree_of_data(spec, "sweep"), "sweep", lambda mark: "sweep")
         return _study(file, source, sets, read_network)
     file, tree, place = read_document(spec, SpecFile), read_tree(spec), shown_path(spec)
     if tree is None:
         raise InputError.located(place, wrong="the file is empty", allowed="it changed while it was read")
     named = file if file.name is not None else file.model_copy(update={"name": Path(spec).stem})
-    return _study(named, _Source(tree, place, lambda mark: f"{place}:{mark}"), sets, read_network)
+    return _study(named, _SpecSource(tree, place, lambda mark: f"{place}:{mark}"), sets, read_network)
 
 
-def _chips(file: SpecFile, source: _Source, sets: Sequence[str]) -> list[AnyChip]:
+def _chips(file: SpecFile, source: _SpecSource, sets: Sequence[str]) -> list[AnyChip]:
     """Find the chips of all machines that are named: which parameters there are depends on them."""
     known = _default_chips()
     sites = [source.site("arch")] if isinstance(file.arch, tuple) else []
@@ -121,7 +121,7 @@ def _default_chips() -> list[AnyChip]:
     return [] if chip is None else [chip]
 
 
-def _groups(file: SpecFile, source: _Source, sets: Sequence[str], chips: Sequence[AnyChip]) -> list[_Group]:
+def _groups(file: SpecFile, source: _SpecSource, sets: Sequence[str], chips: Sequence[AnyChip]) -> list[_Group]:
     """Read all axes, in the order in which points count: lists of files and batches, the grid, then pairs."""
     given = dict(_read_set(text, chips) for text in sets)
     if len(given) < len(sets):
@@ -138,7 +138,7 @@ def _groups(file: SpecFile, source: _Source, sets: Sequence[str], chips: Sequenc
     return groups
 
 
-def _check_paths(paths: Sequence[str], adjusted: str, source: _Source, chips: Sequence[AnyChip]) -> None:
+def _check_paths(paths: Sequence[str], adjusted: str, source: _SpecSource, chips: Sequence[AnyChip]) -> None:
     """See that no path stands twice, none inside another, and that no two say the same thing."""
     place = source.place_of(mark_of(source.root, ()))
     for extra, own in (pair for chip in chips for pair in chip.one_of_both()):
@@ -158,7 +158,7 @@ def _check_paths(paths: Sequence[str], adjusted: str, source: _Source, chips: Se
                 raise InputError.located(place, wrong=wrong, allowed="leave one out")
 
 
-def _read_pair(number: int, pair: Dict[str, Any], source: _Source, chips: Sequence[AnyChip]) -> _Group:
+def _read_pair(number: int, pair: Dict[str, Any], source: _SpecSource, chips: Sequence[AnyChip]) -> _Group:
     group = tuple(read_paired_axis(path, source.site("paired", number, path), chips) for path in pair)
     lengths = [len(axis.values) for axis in group]
     if len(set(lengths)) > 1:
@@ -186,7 +186,7 @@ def _read_set(text: str, chips: Sequence[AnyChip]) -> tuple[str, Axis]:
     return axis.path, axis
 
 
-def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: Callable[[str], Workload]) -> Study:
+def _study(file: SpecFile, source: _SpecSource, sets: Sequence[str], read_network: Callable[[str], Workload]) -> Study:
     """Read all files that the specification and its axes name."""
     chips = _chips(file, source, sets)
     groups = _groups(file, source, sets, chips)
@@ -222,7 +222,7 @@ def _study(file: SpecFile, source: _Source, sets: Sequence[str], read_network: C
     return replace(study, kept=points_kept(study, file.where, sites))
 
 
-def _check_model(file: SpecFile, source: _Source, machines: Dict[str, MachineDocument]) -> None:
+def _check_model(file: SpecFile, source: _SpecSource, machines: Dict[str, MachineDocument]) -> None:
     """See that every machine's chip has the models that are asked for."""
     node = source.root.children.get("model", source.root)
     for machine in machines.values():
@@ -230,7 +230,7 @@ def _check_model(file: SpecFile, source: _Source, machines: Dict[str, MachineDoc
             chip_for(machine).check_model(name, f"{source.place_of(node.mark)}: model")
 
 
-def _with_layers(workload: Workload, file: SpecFile, source: _Source) -> Workload:
+def _with_layers(workload: Workload, file: SpecFile, source: _SpecSource) -> Workload:
     """Keep the layers that are asked for."""
     if file.layers is None:
         return workload
@@ -239,7 +239,9 @@ def _with_layers(workload: Workload, file: SpecFile, source: _Source) -> Workloa
     return replace(workload, layers=choose_layers(workload, patterns, place, ("layers",)))
 
 
-def _equal_area(file: SpecFile, source: _Source, axes: Dict[str, Axis], machine: MachineDocument) -> EqualArea | None:
+def _equal_area(
+    file: SpecFile, source: _SpecSource, axes: Dict[str, Axis], machine: MachineDocument
+) -> EqualArea | None:
     if file.equal_area is None:
         return None
     return read_equal_area(file.equal_area, lambda *steps: source.site("equal_area", *steps), axes, machine)

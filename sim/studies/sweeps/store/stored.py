@@ -46,7 +46,7 @@ class StoredAxis(_Kept):
         return str(self.written[at]).lower() if isinstance(self.values[at], bool) else str(self.written[at])
 
 
-class _EqualArea(_Kept):
+class _StoredEqualArea(_Kept):
     """Which parameter keeps the area equal; its column has its path for a name."""
 
     adjust: str
@@ -63,7 +63,7 @@ class _Description(_Kept):
     units: tuple[str, ...]
     axes: tuple[StoredAxis, ...]
     points: int
-    equal_area: _EqualArea | None = None
+    equal_area: _StoredEqualArea | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class DaskCluster(Scheduler):
         if numbers:
             self._check_files(study)
             with self.connected() as client:
-                yield from _Job(client, study, self).outcomes(numbers)
+                yield from _SentChunk(client, study, self).outcomes(numbers)
 
     def _check_files(self, study: Study) -> None:
         files = study.tensor_files()
@@ -60,7 +60,7 @@ class DaskCluster(Scheduler):
 
 
 @dataclass(slots=True)
-class _Job:
+class _SentChunk:
     """A run of a study on a cluster: what is in flight, what is to be sent again, how many threads there are."""
 
     client: Any

@@ -19,7 +19,7 @@ from sim.ledger.results import LayerResult
 from sim.networks.layer import Layer
 from sim.networks.workload import read_workload
 from sim.runs.runner import Planner, Runner
-from sim.studies.validation import NetworkValidation, validate
+from sim.studies.validation import NetworkValidation, validate_network
 
 # Bounds that the shipped machine breaks today. A new break fails the tests, and so does one that is gone unnoticed.
 KNOWN_BROKEN: set[str] = {
@@ -54,7 +54,7 @@ def results(network: MeasuredNetwork, layers: tuple[Layer, ...]) -> list[LayerRe
 def validation(key: str) -> NetworkValidation:
     """Validate a measured network once."""
     network = NETWORK_OF[key]
-    return validate(PUBLISHED, network, results(network, read_workload(find_workload(network.workload)).layers))
+    return validate_network(PUBLISHED, network, results(network, read_workload(find_workload(network.workload)).layers))
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)

@@ -19,7 +19,7 @@ from sim.chips.eyeriss.silicon.published import (
     read_power_shares,
 )
 from sim.chips.published import TOTAL, Bound, MeasuredNetwork
-from sim.studies.validation import Cell, NetworkValidation, Validation, validate
+from sim.studies.validation import Cell, NetworkValidation, Validation, validate_network
 
 ALEXNET, VGG16 = NETWORKS
 # Never widened: what must be inside, by network, quantity and scope, in per cent but for the ratio.
@@ -52,7 +52,7 @@ BOUNDS = {
 
 def broken(network: MeasuredNetwork, **factors: dict[str, float]) -> list[str]:
     """Name the bounds that results break which agree with the chip but for some factors."""
-    return [one.name for one in validate(PUBLISHED, network, as_published(network, **factors)).broken]
+    return [one.name for one in validate_network(PUBLISHED, network, as_published(network, **factors)).broken]
 
 
 def cell_of(found: NetworkValidation, layer: str, quantity: str) -> Cell:
@@ -159,7 +159,7 @@ def test_totals_weigh_power_and_pes_by_time() -> None:
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.key)
 def test_results_as_published_break_nothing(network: MeasuredNetwork) -> None:
-    found = validate(PUBLISHED, network, as_published(network))
+    found = validate_network(PUBLISHED, network, as_published(network))
     assert found.broken == []
     assert all(abs(cell.deviation_pct) < 1e-3 for cell in found.cells + found.ratios)
     assert [column.quantity for column in found.columns] == list(PUBLISHED.columns)
@@ -168,7 +168,7 @@ def test_results_as_published_break_nothing(network: MeasuredNetwork) -> None:
 
 
 def test_a_deviation_is_ours_against_published() -> None:
-    found = validate(PUBLISHED, ALEXNET, as_published(ALEXNET, processing_latency={"CONV2": 1.04}))
+    found = validate_network(PUBLISHED, ALEXNET, as_published(ALEXNET, processing_latency={"CONV2": 1.04}))
     cell = cell_of(found, "CONV2", "processing_latency")
     assert (cell.published, cell.unit) == (39.2, "ms")
     assert cell.ours == pytest.approx(40.768)
@@ -189,7 +189,7 @@ def test_a_mean_breaks_where_no_cell_does() -> None:
     """Deviations of either sign do not cancel."""
     factors = {"CONV1": 1.04, "CONV2": 0.96, "CONV3": 1.04, "CONV4": 0.96, "CONV5": 1.04}
     assert broken(ALEXNET, processing_latency=factors) == ["processing_latency/alexnet/mean"]
-    found = validate(PUBLISHED, ALEXNET, as_published(ALEXNET, processing_latency=factors))
+    found = validate_network(PUBLISHED, ALEXNET, as_published(ALEXNET, processing_latency=factors))
     (column,) = (one for one in found.columns if one.quantity == "processing_latency")
     assert column.mean == pytest.approx(4)
     assert column.inside is False
@@ -209,7 +209,7 @@ def test_the_total_of_vgg16_energy_is_bounded_more_closely_than_its_power() -> N
 
 
 def test_a_cell_without_a_bound_breaks_nothing_alone() -> None:
-    found = validate(PUBLISHED, VGG16, as_published(VGG16, dram_accesses={"CONV1-2": 1.6}))
+    found = validate_network(PUBLISHED, VGG16, as_published(VGG16, dram_accesses={"CONV1-2": 1.6}))
     assert found.broken == []
     cell = cell_of(found, "CONV1-2", "dram_accesses")
     assert (cell.bound, cell.inside) == (None, None)
@@ -222,7 +222,7 @@ def test_a_cell_without_a_bound_breaks_nothing_alone() -> None:
 def test_a_compression_ratio_is_bounded_by_its_plain_difference() -> None:
     assert broken(ALEXNET, ratio={"CONV5": 1.99 / 1.9}) == []
     assert broken(ALEXNET, ratio={"CONV5": 2.01 / 1.9}) == ["dram_compression/alexnet/CONV5"]
-    found = validate(PUBLISHED, ALEXNET, as_published(ALEXNET, ratio={"CONV5": 2.01 / 1.9}))
+    found = validate_network(PUBLISHED, ALEXNET, as_published(ALEXNET, ratio={"CONV5": 2.01 / 1.9}))
     assert found.broken[0].deviation == pytest.approx(0.11, abs=1e-4)
 
 
@@ -242,8 +242,8 @@ def test_broken_bounds_come_column_by_column() -> None:
 
 
 def test_the_form_of_the_json_file() -> None:
-    alexnet = validate(PUBLISHED, ALEXNET, as_published(ALEXNET, total_latency={"CONV5": 1.1}))
-    found = Validation((alexnet, validate(PUBLISHED, VGG16, as_published(VGG16)))).as_dict()
+    alexnet = validate_network(PUBLISHED, ALEXNET, as_published(ALEXNET, total_latency={"CONV5": 1.1}))
+    found = Validation((alexnet, validate_network(PUBLISHED, VGG16, as_published(VGG16)))).as_dict()
     assert list(found) == ["schema", "bounds_checked", "broken", "networks"]
     # Bounded columns by layers, means, totals; and AlexNet's ratios.
     assert found["bounds_checked"] == (6 * 5 + 2 + 3) + (5 * 13 + 3 + 3) + 5
@@ -257,7 +257,7 @@ def test_the_form_of_the_json_file() -> None:
 
 
 def test_one_row_a_cell() -> None:
-    found = Validation(tuple(validate(PUBLISHED, network, as_published(network)) for network in NETWORKS))
+    found = Validation(tuple(validate_network(PUBLISHED, network, as_published(network)) for network in NETWORKS))
     rows = found.as_rows()
     assert len(rows) == 7 * (5 + 1 + 13 + 1) + 2 + 5
     assert len({(row["network"], row["layer"], row["quantity"]) for row in rows}) == len(rows)
