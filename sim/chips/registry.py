@@ -16,7 +16,7 @@ from sim.chips.contract import AnyChip
 from sim.chips.parts.description import MachineDocument
 from sim.errors import InputError, did_you_mean, listed, quoted
 from sim.files.edits import edited
-from sim.files.schema import read_document, validate_data
+from sim.files.schema import check_document, validate_data
 from sim.files.text import shown_path
 from sim.files.tree import mark_of
 from sim.files.yaml_source import read_tree
@@ -86,7 +86,7 @@ def read_design(path: Path | str) -> Design:
     if chip is None and tree is not None:
         raise _no_chip(kind, f"{shown_path(path)}:{mark_of(tree, ('chip',))}")
     known = chip or _eyeriss()  # an empty file is refused by what it should have been
-    return Design(known, dict(written), read_document(path, known.machine_type))
+    return Design(known, dict(written), check_document(path, tree, known.machine_type))
 
 
 def design_of(data: Mapping[str, Any], place: str) -> Design:

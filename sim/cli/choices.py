@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.chips.goals import Objective
-from sim.cli.progress import layer_bar
 from sim.codes.expected import FmapCode
 from sim.errors import InputError, quoted
 from sim.files.yaml_source import compose
@@ -97,4 +96,6 @@ def show_notes(request: Request, *, to_stderr: bool, drawn_with: int | None = No
 
 def progress_of(options: argparse.Namespace) -> Progress:
     """Return the bar over layers, hidden where nobody looks."""
+    from sim.cli.progress import layer_bar
+
     return layer_bar(quiet=options.quiet)

@@ -99,9 +99,10 @@ def _check_targets(options: argparse.Namespace) -> dict[str, Path]:
     from sim.cli.outputs import STDOUT, check_targets
     from sim.errors import InputError
     from sim.files.text import shown_path
-    from sim.views.pages.run_page import check_report
 
     if options.report is not None:
+        from sim.views.pages.run_page import check_report
+
         check_report(Path(options.report))
     if options.trace == str(STDOUT):
         raise InputError.located("--trace", wrong="'-' is no file", allowed="name a file")

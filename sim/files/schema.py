@@ -115,8 +115,12 @@ def read_document(path: Path | str, model: type[AnyModel]) -> AnyModel:
 
     Raises InputError: `file:line:column: path: what is wrong; what is allowed`.
     """
+    return check_document(path, read_tree(path), model)
+
+
+def check_document(path: Path | str, root: Node | None, model: type[AnyModel]) -> AnyModel:
+    """Check the tree of a YAML file that was read already, in the way of `read_document`. Raises InputError."""
     place = shown_path(path)
-    root = read_tree(path)
     if root is None or root.value is None:
         mark = root.mark if root else Mark(1, 1)
         raise InputError.located(f"{place}:{mark}", wrong="the file is empty", allowed=_wanted(model))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.files.catalogue import WORKLOADS, find_workload, names
 from sim.files.text import shown_path
-from sim.formats.online_tool.text import read_tool_file
-from sim.formats.onnx.network import OnnxNetwork, read_onnx
-from sim.formats.onnx.shapes import read_shapes
-from sim.formats.scalesim.read import read_topology
-from sim.formats.timeloop.read import is_problem, is_problem_folder, read_problem, read_problem_folder
+from sim.formats.timeloop.files import is_problem, is_problem_folder
 from sim.networks.workload import Workload, read_workload
+
+if TYPE_CHECKING:  # each format's reader is imported where a file of it is read
+    from sim.formats.onnx.network import OnnxNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,11 @@ def find_network(name: str, shapes: Sequence[str] = ()) -> NetworkFile:
 
     `shapes` has those of an ONNX file's free dimensions, as `name=1x3x224x224`. Raises InputError.
     """
-    given = read_shapes(shapes)
     if Path(name).suffix.lower() == ".onnx":
+        from sim.formats.onnx.network import read_onnx
+        from sim.formats.onnx.shapes import read_shapes
+
+        given = read_shapes(shapes)
         imported = read_onnx(name, given)
         return NetworkFile(imported.workload, name, imported, tuple(shapes))
     if shapes:
@@ -70,10 +72,20 @@ def read_plain_network(name: str) -> Workload:
     """Read what is no ONNX file: other tools' files by suffix, Timeloop's by the folder or the key `problem`."""
     suffix = Path(name).suffix.lower()
     if suffix == ".txt":
+        from sim.formats.online_tool.text import read_tool_file
+
         return read_tool_file(name)
     if suffix == ".csv":
+        from sim.formats.scalesim.read import read_topology
+
         return read_topology(name)
     if name not in names(WORKLOADS) and is_problem_folder(name):
+        from sim.formats.timeloop.read import read_problem_folder
+
         return read_problem_folder(name)
     path = find_workload(name)
-    return read_problem(path) if is_problem(path) else read_workload(path)
+    if not is_problem(path):
+        return read_workload(path)
+    from sim.formats.timeloop.read import read_problem
+
+    return read_problem(path)

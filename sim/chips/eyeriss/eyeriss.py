@@ -19,7 +19,6 @@ from sim.chips.eyeriss.mapping.facts import CAPACITY_PATHS
 from sim.chips.eyeriss.mapping.plan import MappedLayer
 from sim.chips.eyeriss.mapping.row_stationary import PARAMETERS
 from sim.chips.eyeriss.planner import CapacityPlanner, best_plans, stated_plan
-from sim.chips.eyeriss.silicon.published import PUBLISHED
 from sim.chips.eyeriss.streams import TileStreams
 from sim.chips.goals import Findings, Goal
 from sim.chips.parts.calibration import Calibration
@@ -170,6 +169,8 @@ class Eyeriss(Chip[Machine, MappedLayer]):
     @property
     def published(self) -> Published:
         """AlexNet and VGG-16 as they were measured on the chip (JSSC 2017, Tables V and VI)."""
+        from sim.chips.eyeriss.silicon.published import PUBLISHED  # reads its tables: only where they are asked for
+
         return PUBLISHED
 
     def calibrate(self, results: Sequence[LayerResult]) -> Calibration:

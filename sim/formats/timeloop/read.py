@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import FieldFault, InputError, PathStep, did_you_mean, printable, quoted
-from sim.files.text import read_text, shown_path
+from sim.files.text import shown_path
 from sim.files.tree import Node, described, mark_of
 from sim.files.yaml_source import read_tree
 from sim.formats.plain_layer import MOST_SIZE, MOST_STRIDE, check_name, different, plain_layer
+from sim.formats.timeloop.files import SUFFIXES
 from sim.networks.layer import Layer, Shape
 from sim.networks.workload import Workload
 
@@ -24,9 +25,7 @@ _WINDOW = ("R", "S", "P", "Q")
 _COEFFICIENTS = ("Wstride", "Hstride", "Wdilation", "Hdilation")
 _UNUSED = frozenset({"H", "W", "Hpad", "Wpad", "Padding", "shape", "version", "densities", "instance"})
 _BUILT_IN = re.compile(r"cnn[-_ ]?layer|conv(olution)?(2d)?", re.IGNORECASE)
-_PROBLEM = re.compile(r"^problem\s*:", re.MULTILINE)
 _SPACES = ("inputs", "weights", "outputs")
-_YAML = frozenset({".yaml", ".yml"})
 _MOST_BATCH = 4096
 _MOST_FILES = 4096
 
@@ -39,23 +38,6 @@ class _Space:
     dimensions: tuple[str, ...] = ("C", "M", "R", "S", "P", "Q", "N")
     defaults: tuple[tuple[str, int], ...] = ()
     turned: bool = False
-
-
-def is_problem(path: Path) -> bool:
-    """Tell a problem file from a workload file; false for what can't be read."""
-    try:
-        return bool(_PROBLEM.search(read_text(path)))
-    except InputError:
-        return False  # the reader of workload files says it better
-
-
-def is_problem_folder(name: str) -> bool:
-    """Tell a folder with a problem file in it; false for names that can't be looked up."""
-    try:
-        files = Path(name).iterdir() if Path(name).is_dir() else ()
-        return any(file.suffix.lower() in _YAML and is_problem(file) for file in files)
-    except (OSError, ValueError):
-        return False
 
 
 def read_problem(path: Path | str) -> Workload:
@@ -73,7 +55,7 @@ def read_problem_folder(path: Path | str) -> Workload:
     """Read the problem files of a folder, by name, as a network; their N must agree. Raises InputError."""
     place = shown_path(path)
     try:
-        files = sorted(file for file in Path(path).iterdir() if file.suffix.lower() in _YAML)
+        files = sorted(file for file in Path(path).iterdir() if file.suffix.lower() in SUFFIXES)
     except OSError as error:
         raise InputError.located(place, wrong="can't be read", allowed="name a folder of problem files") from error
     if not 1 <= len(files) <= _MOST_FILES:
