@@ -23,7 +23,8 @@ MAPPER = "tests/chips/eyeriss/mapping/test_capacities.py"  # holds its kernels a
 
 def run_without_jit(arguments: list[str], **environment: str) -> None:
     """Run tests in a process of its own, this file's not among them."""
-    command = [sys.executable, *arguments, "-q", "-p", "no:cacheprovider", f"--ignore={Path(__file__)}"]
+    alone = ["-n", "0"]  # coverage doesn't see into workers
+    command = [sys.executable, *arguments, *alone, "-q", "-p", "no:cacheprovider", f"--ignore={Path(__file__)}"]
     variables = {**os.environ, "NUMBA_DISABLE_JIT": "1", **environment}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
