@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
@@ -204,8 +203,7 @@ def read_result(path: Path | str) -> FileResult:
 
     Raises InputError for what is no result file.
     """
-    saved = read_saved(path)
-    return FileResult(saved, json.loads(Path(path).read_text(encoding="utf-8")))
+    return FileResult(read_saved(path))
 
 
 def sweep(

@@ -157,7 +157,6 @@ class FileResult(Shown):
     """A result file, read back; `saved` has its layers and totals as the file has them."""
 
     saved: SavedResult
-    content: Mapping[str, Any]
 
     def show(self, console: Console) -> None:
         """Print the table of layers."""
@@ -169,7 +168,7 @@ class FileResult(Shown):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the file's content."""
-        return dict(self.content)
+        return dict(self.saved.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from sim.chips.contract import AnyChip
 from sim.chips.parts.description import MachineDocument
-from sim.errors import InputError, did_you_mean, listed, quoted
+from sim.errors import InputError, did_you_mean, listed, printable, quoted
 from sim.files.edits import edited
 from sim.files.schema import check_document, validate_data
 from sim.files.text import shown_path
@@ -40,13 +41,24 @@ def kinds() -> list[str]:
 
 
 def chip_of(kind: str) -> AnyChip | None:
-    """Return a chip by its name; None where there is none."""
+    """Return a chip by its name; None where there is none. Raises InputError for a package that doesn't load."""
     if kind in _SHIPPED:
         return _SHIPPED[kind]()
     for entry in entry_points(group=_GROUP, name=kind):
-        chip: AnyChip = entry.load()()
-        return chip
+        return _loaded(entry)
     return None
+
+
+@cache
+def _loaded(entry: EntryPoint) -> AnyChip:
+    """Make the chip of another package, once."""
+    try:
+        chip: AnyChip = entry.load()()
+    except Exception as error:  # whatever its code may raise
+        reason = printable(f"{type(error).__name__}: {error}".splitlines()[0])
+        wrong = f"the chip of another package, {entry.value}, doesn't load: {reason}"
+        raise InputError.located("chip", [entry.name], wrong=wrong, allowed="mend or remove that package") from error
+    return chip
 
 
 def chip_for(machine: MachineDocument) -> AnyChip:

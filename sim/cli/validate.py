@@ -95,7 +95,9 @@ def _content(
         chosen = {"mapper": True} if options.mapper else {}
         content = found.as_dict()
         for network, (_, request) in zip(content["networks"], requests, strict=True):
-            network["provenance"] = provenance_of(request, model="cycle", seed=options.seed, options=chosen)
+            network["provenance"] = provenance_of(
+                request, model=request.chip.models[0], seed=options.seed, options=chosen
+            )
         return json_text(content)
     from sim.views.charts.parity import draw_parity
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, quoted
 from sim.files.text import read_text, shown_path
 from sim.ledger.figures import ENERGIES, IN_THE_FILE, Figure
 from sim.ledger.results import SCHEMA
@@ -16,6 +16,7 @@ from sim.ledger.results import SCHEMA
 _WANTED = "expected a result file, as `run --json` and `estimate --json` write it"
 _MOST_MIB = 512  # some 60,000 layers
 _IN_ALL = ("provenance", "layers", "total")
+_HEADS = ("layer", "type", "mapping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class SavedResult:
     layers: tuple[Mapping[str, Any], ...]
     total: Mapping[str, Any] | None
     complete: bool
+    content: Mapping[str, Any]
 
     @property
     def unit(self) -> str:
@@ -66,10 +68,23 @@ def read_result(path: Path | str) -> SavedResult:
     if data.get("schema") != SCHEMA:
         wrong = f"a result file of schema {data.get('schema')}"
         raise InputError.located(place, ["schema"], wrong=wrong, allowed=f"this version reads schema {SCHEMA}")
-    found = SavedResult(data["provenance"], tuple(data["layers"]), data["total"], bool(data.get("complete", True)))
+    for key, kind in (("provenance", Mapping), ("layers", list)):
+        if not isinstance(data[key], kind):
+            raise InputError.located(place, [key], wrong="not what a result file has there", allowed=_WANTED)
+    complete = bool(data.get("complete", True))
+    found = SavedResult(data["provenance"], tuple(data["layers"]), data["total"], complete, data)
     try:
-        found.as_rows()
+        rows = found.as_rows()
     except (KeyError, TypeError, AttributeError) as error:
         wrong = f"a layer of it has no {error.args[0] if isinstance(error, KeyError) else 'such entries'}"
         raise InputError.located(place, ["layers"], wrong=wrong, allowed=_WANTED) from error
+    for number, row in enumerate(rows):
+        _check_row(row, f"{place}: layers.{number}")
     return found
+
+
+def _check_row(row: Mapping[str, Any], place: str) -> None:
+    """Refuse figures that are no numbers; those that a chip leaves out are None."""
+    for name, value in row.items():
+        if name not in _HEADS and not (value is None or isinstance(value, int | float)):
+            raise InputError.located(place, [name], wrong=f"got {quoted(str(value))}", allowed="expected a number")

@@ -133,7 +133,7 @@ class Timeline:
             "total_cycles": run.total_cycles,
         }
         self._interval("layer", self._layer_from, end, layer.name, counts)
-        self._layer_from = end
+        self._layer_from = self._tick_0 = end  # a configuration, where there is one, moves the zero of its engine
         self._draft.keep()
 
     def close(self, *, complete: bool) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from support.marked import place, plain
 
+from sim.chips import registry
 from sim.chips.eyeriss.eyeriss import Eyeriss
 from sim.chips.eyeriss.machine import Machine
 from sim.chips.registry import DEFAULT, chip_for, chip_of, design_around, design_of, kinds, read_design
@@ -89,3 +91,14 @@ def test_a_chips_extra_parameters_are_resolved() -> None:
     changed = read_design(find_machine("eyeriss")).with_changes({"glb.size": "54 KiB", "glb.fmap_banks": 25}, "--set")
     assert isinstance(changed.machine, Machine)
     assert (changed.machine.glb.size_bytes, changed.machine.glb.bank_words) == (54 * 1024, 256)
+
+
+def test_a_package_that_does_not_load_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = EntryPoint("broken", "no_such_package:Chip", "sim.chips")
+    monkeypatch.setattr(registry, "entry_points", lambda **wanted: [broken])
+    assert kinds() == ["eyeriss", "broken"]
+    with pytest.raises(InputError) as caught:
+        chip_of("broken")
+    wrong = "the chip of another package, no_such_package:Chip, doesn't load: ModuleNotFoundError: "
+    reason = "No module named 'no_such_package'"
+    assert str(caught.value) == f"chip: broken: {wrong}{reason}; mend or remove that package"

@@ -57,6 +57,14 @@ def test_an_interrupted_result_says_so(tmp_path: Path) -> None:
             '{"schema": 1, "provenance": {}, "layers": [{"name": "a"}], "total": null}',
             "r.json: layers: a layer of it has no type; WANTED",
         ),
+        (
+            '{"schema": 1, "provenance": {}, "layers": null, "total": null}',
+            "r.json: layers: not what a result file has there; WANTED",
+        ),
+        (
+            '{"schema": 1, "provenance": null, "layers": [], "total": null}',
+            "r.json: provenance: not what a result file has there; WANTED",
+        ),
     ],
 )
 def test_other_files_are_refused(content: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +76,15 @@ def test_other_files_are_refused(content: str, line: str, tmp_path: Path, monkey
     assert str(caught.value) == line.replace("WANTED", wanted)
 
 
+def test_a_figure_is_a_number(folder: Path) -> None:
+    content = json.loads((OLD / "run.json").read_text(encoding="utf-8"))
+    content["layers"][1]["total_cycles"] = "many"
+    Path("r.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_result("r.json")
+    assert str(caught.value) == "r.json: layers.1: total_cycles: got 'many'; expected a number"
+
+
 def test_damaged_files_are_read_or_refused_in_a_line(tmp_path: Path) -> None:
     good, dice = (OLD / "run.json").read_bytes(), random.Random(3)
     refused = 0
@@ -77,7 +94,7 @@ def test_damaged_files_are_read_or_refused_in_a_line(tmp_path: Path) -> None:
             content[dice.randrange(len(content))] = dice.choice(b'{}[]",:0a\\ \xff')
         (tmp_path / "r.json").write_bytes(content)
         try:
-            read_result(tmp_path / "r.json").as_rows()
+            str(sim.read_result(tmp_path / "r.json"))
         except InputError as error:
             refused += 1
             assert "\n" not in str(error)
