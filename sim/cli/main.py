@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sim.cli import (
     calibrate,
@@ -66,11 +68,17 @@ def _words(arguments: Sequence[str]) -> list[str]:
     return [*joined, *arguments[len(first) if joined else 0 :]]
 
 
+def _show_warning(message: Warning | str, *where: Any, **how: Any) -> None:
+    """Say a warning in a line, without the place in the code that people at a terminal can't do anything about."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; give its exit status.
 
     0; 1 where output fails or a bound of validate is broken; 2 for bad input; 3 for a broken law; 130 when interrupted.
     """
+    warnings.showwarning = _show_warning
     options = build_parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
     try:
         status = {name: do for name, _, do in _COMMANDS}[options.command](options)

@@ -5,10 +5,14 @@ all kernels. Numba itself looks only at the file that a function stands in, and 
 files, have changed.
 """
 
+import getpass
 import hashlib
 import os
+import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +36,47 @@ def _digest() -> str:
 _FOLDER_NAME = f"kernels-{_digest()[:16]}"
 
 
-def _base() -> Path:
-    """Return NUMBA_CACHE_DIR, or else a folder beside the sources, or the user's where sources can't be written to."""
-    if _SETTINGS.CACHE_DIR:
-        return Path(_SETTINGS.CACHE_DIR)
-    return _HERE / "__pycache__" if os.access(_HERE, os.W_OK) else Path(AppDirs("sim", appauthor=False).user_cache_dir)
+@cache
+def _base(wanted: str) -> Path | None:
+    """Return the first folder that can be written to; None where none can.
+
+    `wanted` is NUMBA_CACHE_DIR. Without it the folder is beside the sources, or else the user's, or else, as in a
+    container without a home, a temporary one that is the user's alone: code that others may write is not to be run.
+    """
+    own = Path(tempfile.gettempdir()) / f"sim-{getpass.getuser() if os.name == 'nt' else os.getuid()}"
+    users = Path(AppDirs("sim", appauthor=False).user_cache_dir)
+    for folder in [Path(wanted)] if wanted else [_HERE / "__pycache__", users]:
+        if _takes_files(folder):
+            return folder
+    if not wanted and _takes_files(own, mode=0o700) and _is_private(own):
+        return own
+    warnings.warn("compiled kernels can't be kept: set NUMBA_CACHE_DIR to a folder to write to", stacklevel=2)
+    return None
+
+
+def _takes_files(folder: Path, mode: int = 0o777) -> bool:
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_private(folder: Path) -> bool:
+    found = folder.lstat()
+    return os.name == "nt" or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
 
 
 @contextmanager
-def _cached_apart() -> Iterator[None]:
+def _cached_apart(base: Path) -> Iterator[None]:
     """Let numba keep code in this version's folder, for the moment.
 
     Numba settles where a function's code is kept when its dispatcher is made, and has no option but this setting of
     the whole process to say where. It is put back, since a user's own functions have their place.
     """
     wanted = _SETTINGS.CACHE_DIR
-    _SETTINGS.CACHE_DIR = str(_base() / _FOLDER_NAME)
+    _SETTINGS.CACHE_DIR = str(base / _FOLDER_NAME)
     try:
         yield
     finally:
@@ -61,5 +90,8 @@ def compiled(kernel: Any = None, **options: Any) -> Any:
     """
     if kernel is None:
         return lambda found: compiled(found, **options)
-    with _cached_apart():
+    base = _base(_SETTINGS.CACHE_DIR)
+    if base is None:
+        return numba.njit(**options)(kernel)
+    with _cached_apart(base):
         return numba.njit(cache=True, **options)(kernel)

@@ -54,18 +54,63 @@ def test_else_the_folder_is_beside_the_sources(tmp_path: Path) -> None:
     assert Path(folder).parent == Path(sim.__file__).parent / "kernels" / "__pycache__"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the user's folder is named otherwise")
-@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
-def test_where_sources_cannot_be_written_to_it_is_in_the_users_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert compiled(lambda: 3)() == 3
-    (kept,) = tmp_path.rglob("*.nbi")
-    assert kept.relative_to(tmp_path).parts[0] == "sim"
-    assert kept.relative_to(tmp_path).parts[1].startswith("kernels-")
+FALL_BACK = """
+import sys, tempfile, warnings
+from pathlib import Path
+import numba
+from sim import kernels
+closed, tempfile.tempdir = [Path(name) for name in sys.argv[2:]], sys.argv[1]
+take = kernels._takes_files
+kernels._takes_files = lambda folder, mode=0o777: folder not in closed and take(folder, mode)
+kernels._base.cache_clear()
+numba.config.CACHE_DIR = ""
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    found = [
+        kernels.compiled(lambda: 3),
+        kernels.compiled(lambda: 4),
+    ]
+assert [one() for one in found] == [3, 4]
+print(kernels._base(""))
+print(*(str(one.message) for one in told), sep="|")
+"""
+
+
+def where_it_falls_back_to(temporary: Path, *closed: Path) -> list[str]:
+    """Compile where some folders can't be written to; return the base that was taken, and what was told."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(temporary / "user"), "NUMBA_DISABLE_JIT": "0"}
+    script = temporary / "script.py"  # numba keeps nothing of code without a file
+    script.write_text(FALL_BACK, encoding="utf-8")
+    command = [sys.executable, str(script), str(temporary), *map(str, closed)]
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    return found.stdout.splitlines()
+
+
+SOURCES = Path(sim.__file__).parent / "kernels" / "__pycache__"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders are named otherwise")
+def test_where_sources_cannot_be_written_to_it_is_in_the_users_folder(tmp_path: Path) -> None:
+    assert where_it_falls_back_to(tmp_path, SOURCES) == [str(tmp_path / "user" / "sim"), ""]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders are named otherwise")
+def test_without_a_home_it_is_a_temporary_folder_of_the_users_own(tmp_path: Path) -> None:
+    own = tmp_path / f"sim-{os.getuid()}"
+    assert where_it_falls_back_to(tmp_path, SOURCES, tmp_path / "user" / "sim") == [str(own), ""]
+    assert own.stat().st_mode & 0o777 == 0o700
+    assert list(own.rglob("*.nbi"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folders are named otherwise")
+def test_code_that_others_may_write_is_not_run(tmp_path: Path) -> None:
+    own = tmp_path / f"sim-{os.getuid()}"
+    own.mkdir()
+    own.chmod(0o777)
+    told = "compiled kernels can't be kept: set NUMBA_CACHE_DIR to a folder to write to"
+    assert where_it_falls_back_to(tmp_path, SOURCES, tmp_path / "user" / "sim") == ["None", told]
+    assert not list(own.iterdir())
 
 
 @pytest.mark.parametrize("changed", ["sim/kernels/rlc.py", "sim/chips/eyeriss/kernels/lanes.py"])
