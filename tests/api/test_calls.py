@@ -175,6 +175,11 @@ def test_the_best_mappings_are_those_that_run_takes() -> None:
     )
 
 
+def test_as_many_mappings_are_given_as_are_asked_for() -> None:
+    assert [row["place"] for row in sim.map("tiny.yaml", top=1).as_rows()] == [1] * 3
+    assert sim.map("tiny.yaml", top=1).best == sim.map("tiny.yaml", top=3).best
+
+
 def test_models_are_compared_as_by_the_command() -> None:
     found, due = sim.compare("tiny.yaml", seed=2), written("compare", "tiny.yaml", "--seed", "2")
     assert found.as_dict()["differences"] == due["differences"]
