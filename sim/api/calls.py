@@ -133,6 +133,7 @@ def map(
 @overload
 def compare(
     network: Network | object,
+    example: object = ...,
     *,
     arch: Sequence[Machine],
     model: str | None = ...,
@@ -143,6 +144,7 @@ def compare(
 @overload
 def compare(
     network: Network | object,
+    example: object = ...,
     *,
     arch: Machine = ...,
     seed: int = ...,
@@ -151,6 +153,7 @@ def compare(
 ) -> ModelsResult: ...
 def compare(
     network: Network | object,
+    example: object = None,
     *,
     arch: Machine | Sequence[Machine] = "eyeriss",
     model: str | None = None,
@@ -161,9 +164,11 @@ def compare(
     """Compare several machines on one network, or, with a single machine, its chip's two models.
 
     Machines are compared by their analytic model unless `model` is another; what one can't run is told with its reason.
+    A PyTorch module is exported with the `example` input, as for a run.
+
     Raises InputError for anything wrong with the input.
     """
-    with _network(network, None) as source, _plain_places():
+    with _network(network, example) as source, _plain_places():
         if isinstance(arch, Sequence) and not isinstance(arch, str):
             if not arch:
                 raise InputError.located("arch", wrong="no machine", allowed="give at least one")
