@@ -101,9 +101,7 @@ def run(
     with _network(network, example) as source, _plain_places():
         choices = _choices(source, chosen)
         request = read_request(choices)
-        options = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": reuse}
-        options |= {"bits": dict(choices.bits)} if choices.bits else {}
-        options |= {"check": True} if check else {}
+        options = {**choices.as_options(), "reuse": reuse} | ({"check": True} if check else {})
         how = RunOptions(model=model, seed=_seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 
@@ -173,14 +171,14 @@ def compare(
             if not arch:
                 raise InputError.located("arch", wrong="no machine", allowed="give at least one")
             choices = _choices(source, chosen)
-            how = RunOptions(model=model, seed=_seed(seed), options=choices.of_the_mapper())
+            how = RunOptions(model=model, seed=_seed(seed), options=choices.as_options())
             return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
         if model is not None:
             raise InputError.located(
                 "model", wrong="only one machine is given", allowed="leave it out: both models run"
             )
         request = read_request(_choices(source, {**chosen, "arch": arch}))
-        options = request.choices.of_the_mapper()
+        options = request.choices.as_options()
         return ModelsResult(compare_models(request, seed=_seed(seed), options=options, progress=_progress(progress)))
 
 

@@ -154,6 +154,30 @@ def test_an_estimate_is_the_command_s(chosen: dict[str, Any], words: list[str]) 
     assert [options[name] for name in taken] == [due["provenance"]["options"][name] for name in taken]
 
 
+CHOSEN: dict[str, Any] = {
+    "zeros": {"ifmap": 0.75},
+    "bits": {"ifmap": 8},
+    "skip": "none",
+    "code": "none",
+    "voltage": "0.9 V",
+    "clock": "100 MHz",
+    "link_clock": "30 MHz",
+}
+DEFAULTS = {"layers": None, "mapping": [], "objective": "energy", "constrain": []}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_provenance_has_what_was_chosen_and_nothing_else(name: str) -> None:
+    one = {name: CHOSEN[name]}
+    due, costs = DEFAULTS | one, "normalized-65nm"
+    assert sim.run("tiny.yaml", model="analytic", **one).provenance["options"] == due | {"reuse": True}
+    models = sim.compare("tiny.yaml", **one).found
+    assert models.cycle.provenance["options"] == due
+    assert models.analytic.provenance["options"] == {"code": "rlc"} | due
+    machines = sim.compare("tiny.yaml", arch=["eyeriss", "isca2016_256pe"], cost_table=costs, **one).as_dict()
+    assert [one["result"]["provenance"]["options"] for one in machines["machines"]] == [due, due]
+
+
 def test_a_checked_run_has_its_ofmaps() -> None:
     found = sim.run("tiny.yaml", check=True)
     assert call("run", "tiny.yaml", "--check", "--quiet", "--ofmaps", "o") == 0
