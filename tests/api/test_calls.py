@@ -222,6 +222,19 @@ def test_machines_are_compared_as_by_the_command() -> None:
     assert list(found.to_frame()["arch"]) == ["eyeriss"] * 3 + ["isca2016_256pe"] * 3
 
 
+def test_machines_of_one_name_are_told_apart() -> None:
+    text = find_machine("eyeriss").read_text(encoding="utf-8")
+    Path("narrow.yaml").write_text(text.replace("rows: 12", "rows: 3"), encoding="utf-8")
+    found = sim.compare("tiny.yaml", arch=["eyeriss", "narrow.yaml", "eyeriss"])
+    assert {name: set(refused) for name, refused in found.refused.items()} == {
+        "eyeriss": set(),
+        "eyeriss (2)": {"fc3"},
+        "eyeriss (3)": set(),
+    }
+    assert list(found.to_frame()["arch"].unique()) == ["eyeriss", "eyeriss (2)", "eyeriss (3)"]
+    assert "eyeriss against eyeriss (2) against eyeriss (3)" in str(found)
+
+
 def test_the_measured_chip_is_validated_as_by_the_command() -> None:
     found = sim.validate()
     call("validate", "--quiet", "--json", "command.json")
@@ -256,7 +269,7 @@ def test_a_sweep_is_the_command_s() -> None:
     [
         (lambda told: sim.run("tiny.yaml", progress=told), ["conv1", "conv2/dw", "fc3"]),
         (lambda told: sim.compare("tiny.yaml", progress=told), ["conv1", "conv2/dw", "fc3"]),
-        (lambda told: sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"], progress=told), ["eyeriss", "eyeriss"]),
+        (lambda told: sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"], progress=told), ["eyeriss", "eyeriss (2)"]),
         (
             lambda told: sim.sweep(
                 {"schema": 1, "workload": "tiny.yaml", "axes": {"glb.fmap_banks": [12, 25]}}, progress=told
