@@ -100,9 +100,7 @@ def run(
     with _network(network, example) as source, _plain_places():
         choices = _choices(source, chosen)
         request = read_request(choices)
-        options = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": reuse}
-        options |= {"bits": dict(choices.bits)} if choices.bits else {}
-        options |= {"check": True} if check else {}
+        options = {**choices.as_options(), "reuse": reuse} | ({"check": True} if check else {})
         how = RunOptions(model=model, seed=_seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 
@@ -132,6 +130,7 @@ def map(
 @overload
 def compare(
     network: Network | object,
+    example: object = ...,
     *,
     arch: Sequence[Machine],
     model: str | None = ...,
@@ -142,6 +141,7 @@ def compare(
 @overload
 def compare(
     network: Network | object,
+    example: object = ...,
     *,
     arch: Machine = ...,
     seed: int = ...,
@@ -150,6 +150,7 @@ def compare(
 ) -> ModelsResult: ...
 def compare(
     network: Network | object,
+    example: object = None,
     *,
     arch: Machine | Sequence[Machine] = "eyeriss",
     model: str | None = None,
@@ -160,21 +161,23 @@ def compare(
     """Compare several machines on one network, or, with a single machine, its chip's two models.
 
     Machines are compared by their analytic model unless `model` is another; what one can't run is told with its reason.
+    A PyTorch module is exported with the `example` input, as for a run.
+
     Raises InputError for anything wrong with the input.
     """
-    with _network(network, None) as source, _plain_places():
+    with _network(network, example) as source, _plain_places():
         if isinstance(arch, Sequence) and not isinstance(arch, str):
             if not arch:
                 raise InputError.located("arch", wrong="no machine", allowed="give at least one")
             choices = _choices(source, chosen)
-            how = RunOptions(model=model, seed=_seed(seed), options=choices.of_the_mapper())
+            how = RunOptions(model=model, seed=_seed(seed), options=choices.as_options())
             return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
         if model is not None:
             raise InputError.located(
                 "model", wrong="only one machine is given", allowed="leave it out: both models run"
             )
         request = read_request(_choices(source, {**chosen, "arch": arch}))
-        options = request.choices.of_the_mapper()
+        options = request.choices.as_options()
         return ModelsResult(compare_models(request, seed=_seed(seed), options=options, progress=_progress(progress)))
 
 

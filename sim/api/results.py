@@ -243,9 +243,14 @@ class ModelsResult(Shown):
 
 @dataclass(frozen=True, slots=True)
 class MachinesResult(Shown):
-    """One network on several machines, layer by layer."""
+    """One network on several machines, layer by layer; machines of one name are numbered."""
 
     found: MachineComparison
+
+    @property
+    def complete(self) -> bool:
+        """Whether every machine ran all that it can; false where the comparison was interrupted."""
+        return self.found.complete
 
     @property
     def refused(self) -> dict[str, dict[str, str]]:

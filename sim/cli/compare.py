@@ -60,6 +60,7 @@ def _models(options: argparse.Namespace) -> int:
 def _machines(options: argparse.Namespace, machines: list[str]) -> int:
     """Compare machines on one network."""
     from sim.cli.choices import choices_of, progress_of
+    from sim.cli.exit_status import INTERRUPTED
     from sim.cli.outputs import check_target, hand_over
     from sim.runs.run import RunOptions
     from sim.studies.machines import compare_machines
@@ -69,4 +70,4 @@ def _machines(options: argparse.Namespace, machines: list[str]) -> int:
     how = RunOptions(model=options.model, seed=options.seed, options=choices.of_the_mapper())
     found = compare_machines(choices, machines, how, progress_of(options))
     hand_over(found.as_dict(), target, lambda console: show_machines(found, console), quiet=options.quiet)
-    return 0
+    return 0 if found.complete else INTERRUPTED

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     request = read_request(choices)
     _demand_joules(request)
     targets = check_targets(options, ("json", "csv"))
-    own = {**choices.of_the_mapper(), **choices.of_the_operating_point(), "reuse": not options.no_reuse}
+    own = {**choices.as_options(), "reuse": not options.no_reuse}
     how = RunOptions(seed=options.seed, reuse=not options.no_reuse, options=own)
     result = run_network(request, how, progress_of(options))
     to_stderr = STDOUT in targets.values()

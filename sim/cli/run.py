@@ -71,8 +71,7 @@ def run(options: argparse.Namespace) -> int:
     targets = _check_targets(options)
     ofmaps = check_ofmaps(options.ofmaps, check=options.check)
     request = read_request(choices)
-    bits = {"bits": dict(choices.bits)} if choices.bits else {}
-    own = {**choices.of_the_mapper(), **choices.of_the_operating_point(), **bits, "reuse": not options.no_reuse}
+    own = {**choices.as_options(), "reuse": not options.no_reuse}
     with _timeline(targets.get("trace"), request, options) as timeline:
         how = RunOptions(
             model=options.model,

@@ -43,7 +43,7 @@ def layers_done(progress: Progress, total: int) -> Iterator[Done]:
     """Return a function to call with each finished layer's name; an interrupt ends the block, and no more."""
     with progress(total) as tell:
         try:
-            with _interrupts_noticed() as notice:
+            with interrupts_noticed() as notice:
 
                 def done(name: str) -> None:
                     tell(name)
@@ -55,7 +55,7 @@ def layers_done(progress: Progress, total: int) -> Iterator[Done]:
 
 
 @contextmanager
-def _interrupts_noticed() -> Iterator[Callable[[], None]]:
+def interrupts_noticed() -> Iterator[Callable[[], None]]:
     """Return a function that raises KeyboardInterrupt if one was asked for, even where what it struck swallowed it.
 
     Python drops what is raised in a finalizer, and the compiler of the kernels has many.

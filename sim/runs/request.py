@@ -93,6 +93,20 @@ class Choices:
         texts = {"voltage": self.voltage, "clock": self.clock, "link_clock": self.link_clock}
         return {name: text for name, text in texts.items() if text is not None}
 
+    def as_options(self) -> dict[str, Any]:
+        """Return all that a provenance's options say: layers and mappings, and what else is not as it is by default.
+
+        Machine, network, costs and batch are not among them: a provenance has them beside its options.
+        """
+        more = {
+            "bits": dict(self.bits),
+            "zeros": dict(self.zeros),
+            "skip": self.skip,
+            "code": None if self.code is None else str(self.code),
+        }
+        chosen = {name: value for name, value in more.items() if value}
+        return {**self.of_the_mapper(), **self.of_the_operating_point(), **chosen}
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -34,8 +34,12 @@ class RunOptions:
 
 def plan_layers(request: Request) -> list[Planned[Any]]:
     """Plan all layers of a request; raise InputError for the first that can't be mapped."""
-    planner = Planner(request.chip, request.machine, request.table, request.batch, request.goal_of)
-    return planner.plan(request.layers)
+    return planner_for(request).plan(request.layers)
+
+
+def planner_for(request: Request) -> Planner:
+    """Return what plans a request's layers."""
+    return Planner(request.chip, request.machine, request.table, request.batch, request.goal_of)
 
 
 def runner_for(request: Request, model: str, *, seed: int, options: ModelOptions) -> Runner:
@@ -45,30 +49,47 @@ def runner_for(request: Request, model: str, *, seed: int, options: ModelOptions
     return Runner(request.chip, request.machine, request.table, made, request.batch, seed, give_tensors=give)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Planned layers, what runs them, and all that their result says of where it came from."""
+
+    request: Request
+    model: str
+    runner: Runner
+    planned: Sequence[Planned[Any]]
+    options: RunOptions
+
+    def result(self, finished: Sequence[LayerResult]) -> NetworkResult:
+        """Return the result of the layers that are finished; it is complete where these are all."""
+        drawn = bool(self.runner.model.needs) and self.request.values is None
+        seed, options = self.options.seed if drawn else None, self.options.options or {}
+        return NetworkResult(
+            provenance=provenance_of(self.request, model=self.model, seed=seed, options=options) | self.request.origin,
+            layers=tuple(finished),
+            batch=self.request.batch,
+            complete=len(finished) == len(self.planned),
+            operating_point=self.request.operating_point,
+        )
+
+
+def prepare(request: Request, planned: Sequence[Planned[Any]], options: RunOptions) -> Prepared:
+    """Make what runs layers that are planned, by a model that the chip has; raise InputError where it can't be made."""
+    name = options.model or request.chip.models[0]
+    how = ModelOptions(options.reuse, options.check, request.choices.code, options.observers)
+    return Prepared(request, name, runner_for(request, name, seed=options.seed, options=how), planned, options)
+
+
 def run_network(request: Request, options: RunOptions, progress: Progress = Silent) -> NetworkResult:
     """Map and run all layers; keep what is finished when interrupted, raise KeyboardInterrupt where nothing is.
 
     Raises ModelError where a checked value differs from the reference convolution, or a conservation law breaks.
     """
-    name = options.model or request.chip.models[0]
-    request.chip.check_model(name)
-    planned = plan_layers(request)
-    how = ModelOptions(options.reuse, options.check, request.choices.code, options.observers)
-    runner = runner_for(request, name, seed=options.seed, options=how)
-    drawn = bool(runner.model.needs) and request.values is None
-    finished = run_layers(runner, planned, progress, finish=options.finish)
+    request.chip.check_model(options.model or request.chip.models[0])
+    prepared = prepare(request, plan_layers(request), options)
+    finished = run_layers(prepared.runner, prepared.planned, progress, finish=options.finish)
     if not finished:
         raise KeyboardInterrupt
-    return NetworkResult(
-        provenance=provenance_of(
-            request, model=name, seed=options.seed if drawn else None, options=options.options or {}
-        )
-        | request.origin,
-        layers=tuple(finished),
-        batch=request.batch,
-        complete=len(finished) == len(planned),
-        operating_point=request.operating_point,
-    )
+    return prepared.result(finished)
 
 
 def run_layers(

@@ -8,20 +8,29 @@ from typing import Any
 
 from sim.errors import InputError
 from sim.ledger.results import LayerResult, NetworkResult
-from sim.runs.progress import Progress, Silent, layers_done
+from sim.runs.progress import Progress, Silent, interrupts_noticed, layers_done
 from sim.runs.request import Choices, Machine, Request, read_request
-from sim.runs.run import RunOptions, run_network
+from sim.runs.run import Prepared, RunOptions, planner_for, prepare
 
 FIGURES = ("system", "chip", "latency", "dram")
 
 
 @dataclass(frozen=True, slots=True)
 class MachineRun:
-    """What one machine made of the network: its layers by name, and the reason for each that it can't run."""
+    """What one machine made of the network: its layers by name, and the reason for each that it can't run.
+
+    Of the `planned` layers that it can run, an interrupt may have left some, or all and no result.
+    """
 
     name: str
     result: NetworkResult | None
     refused: dict[str, str] = field(default_factory=dict)
+    planned: int = 0
+
+    @property
+    def finished(self) -> int:
+        """How many layers it ran."""
+        return len(self.result.layers) if self.result else 0
 
     def figures(self, layer: str) -> dict[str, float] | None:
         """Return a layer's figures by name; None where the machine did not run it."""
@@ -38,6 +47,11 @@ class MachineComparison:
     layers: tuple[str, ...]
     machines: tuple[MachineRun, ...]
     unit: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether every machine ran all that it can; not where an interrupt came between."""
+        return all(machine.finished == machine.planned for machine in self.machines)
 
     def common(self) -> list[str]:
         """Name the layers that every machine ran: only these add up to comparable totals."""
@@ -67,6 +81,7 @@ class MachineComparison:
             "schema": 1,
             "workload": self.workload,
             "batch": self.batch,
+            "complete": self.complete,
             "machines": [
                 {
                     "arch": machine.name,
@@ -101,55 +116,86 @@ def figures_of(layer: LayerResult) -> dict[str, float]:
 def compare_machines(
     choices: Choices, machines: Sequence[Machine], options: RunOptions, progress: Progress = Silent
 ) -> MachineComparison:
-    """Run a network on each machine, by its analytic model unless another is asked for.
+    """Run a network on each machine, by its analytic model unless another is asked for; keep what is finished.
 
-    A layer that a machine can't run is told with its reason. Raises InputError where no machine runs any layer, where
-    energies are in different units, and for anything wrong with the files.
+    A layer that a machine can't run is told with its reason; machines of one name are numbered. Raises InputError
+    where no machine runs any layer, where energies are in different units, where a chip lacks the model, and for
+    anything wrong with the files; KeyboardInterrupt where no layer was finished.
     """
     requests = [read_request(replace(choices, arch=machine)) for machine in machines]
     units = {request.table.unit for request in requests}
     if len(units) > 1:
         wrong = "the machines' cost tables are in different units"
         raise InputError.located("--arch", wrong=wrong, allowed="give one --cost-table for all of them")
-    found = []
-    with layers_done(progress, len(requests)) as done:
-        for request in requests:
-            found.append(_run_machine(request, options))
-            done(request.machine.name)
-    if len(found) < len(requests):
-        raise KeyboardInterrupt
-    if not any(one.result for one in found):
-        reasons = next(iter(found[0].refused.values()))
-        raise InputError(reasons)
+    models = [options.model or _quickest(request) for request in requests]
+    for request, model in zip(requests, models, strict=True):
+        request.chip.check_model(model)
+    names = _numbered([request.machine.name for request in requests])
+    entries = [
+        _plan_machine(name, request, replace(options, model=model))
+        for name, request, model in zip(names, requests, models, strict=True)
+    ]
+    if not any(one.prepared.planned for one in entries):
+        raise InputError(next(iter(entries[0].refused.values())))
+    _run_machines(entries, progress)
     first = requests[0]
     return MachineComparison(
         workload=first.workload.name,
         batch=first.batch,
         layers=tuple(layer.name for layer in first.layers),
-        machines=tuple(found),
+        machines=tuple(one.as_run() for one in entries),
         unit=first.table.unit,
     )
 
 
-def _run_machine(request: Request, options: RunOptions) -> MachineRun:
-    """Run the layers that a machine can, one by one where it can't run all of them."""
-    name = request.machine.name
-    how = replace(options, model=options.model or _quickest(request))
-    try:
-        return MachineRun(name, run_network(request, how))
-    except InputError:
-        pass  # some layer is refused: which, and why, is told below
-    layers: list[LayerResult] = []
-    refused: dict[str, str] = {}
+@dataclass(slots=True)
+class _Entry:
+    """A machine by the name it is shown under: what it is to run, what it refused, and what is finished."""
+
+    name: str
+    prepared: Prepared
+    refused: dict[str, str]
+    finished: list[LayerResult] = field(default_factory=list)
+
+    def as_run(self) -> MachineRun:
+        result = self.prepared.result(self.finished) if self.finished else None
+        return MachineRun(self.name, result, self.refused, planned=len(self.prepared.planned))
+
+
+def _plan_machine(name: str, request: Request, options: RunOptions) -> _Entry:
+    """Plan a machine's layers one by one; those that have no plan are refused."""
+    planner, planned, refused = planner_for(request), [], {}
     for layer in request.layers:
         try:
-            layers += run_network(replace(request, layers=(layer,)), how).layers
+            planned += planner.plan([layer])
         except InputError as error:
             refused[layer.name] = str(error)
-    if not layers:
-        return MachineRun(name, None, refused)
-    kept = tuple(layer for layer in request.layers if layer.name not in refused)
-    return MachineRun(name, run_network(replace(request, layers=kept), how), refused)
+    return _Entry(name, prepare(request, planned, options), refused)
+
+
+def _run_machines(entries: Sequence[_Entry], progress: Progress) -> None:
+    """Run each machine's layers; an interrupt ends all, and raises KeyboardInterrupt where nothing is finished."""
+    with layers_done(progress, len(entries)) as done:
+        for one in entries:
+            with interrupts_noticed() as notice:
+                for layer in one.prepared.runner.run(one.prepared.planned):
+                    one.finished.append(layer)
+                    notice()
+            done(one.name)
+    if not any(one.finished for one in entries):
+        raise KeyboardInterrupt
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Put numbers behind names that were there before: eyeriss, eyeriss (2)."""
+    shown: list[str] = []
+    for name in names:
+        one, number = name, 1
+        while one in shown:
+            number += 1
+            one = f"{name} ({number})"
+        shown.append(one)
+    return shown
 
 
 def _quickest(request: Request) -> str:

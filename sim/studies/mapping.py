@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.chips.contract import ModelOptions, Plan, Planned
@@ -16,7 +16,7 @@ from sim.runs.runner import NOTHING_DRAWN
 
 @dataclass(frozen=True, slots=True)
 class LayerFindings:
-    """A layer and what the mapper found: the best candidates, and the estimated energies of the first two."""
+    """A layer and what the mapper found: the best candidates, and the first two's energies, shown or not."""
 
     layer: Layer
     goal: Goal
@@ -57,15 +57,16 @@ class Mappings:
 
 
 def map_layers(request: Request, *, top: int) -> Mappings:
-    """Search every layer for its `top` best plans, two at least; raise InputError for one that has none."""
-    return Mappings(request, tuple(_map_layer(layer, request, max(top, 2)) for layer in request.layers))
+    """Search every layer for its `top` best plans and the second's energy; raise InputError for a layer without any."""
+    return Mappings(request, tuple(_map_layer(layer, request, top) for layer in request.layers))
 
 
 def _map_layer(layer: Layer, request: Request, top: int) -> LayerFindings:
     goal = request.goal_of(layer)
     findings: Findings[Any] = request.chip.search(
-        layer, request.machine, request.table, batch=request.batch, goal=goal, top=top
+        layer, request.machine, request.table, batch=request.batch, goal=goal, top=max(top, 2)
     )
     runner = runner_for(request, "analytic", seed=NOTHING_DRAWN, options=ModelOptions(code=goal.code))
     planned = [Planned(layer, candidate.plan) for candidate in findings.candidates[:2]]
-    return LayerFindings(layer, goal, findings, tuple(result.energy for result in runner.run(planned)))
+    energies = tuple(result.energy for result in runner.run(planned))
+    return LayerFindings(layer, goal, replace(findings, candidates=findings.candidates[:top]), energies)

@@ -54,7 +54,11 @@ def _notes(found: MachineComparison) -> list[str]:
     common = len(found.common())
     lines = [line for machine in found.machines for line in _refusals(machine)]
     if common < len(found.layers):
-        lines.append(f"totals are of the {common} layers that every machine runs, of {len(found.layers)}")
+        did = "runs" if found.complete else "finished"
+        lines.append(f"totals are of the {common} layers that every machine {did}, of {len(found.layers)}")
+    if not found.complete:
+        each = ", ".join(f"{plain(one.name)} {one.finished} of {one.planned}" for one in found.machines)
+        lines.append(f"interrupted: the figures above are of the layers that were finished: {each}")
     return lines
 
 

@@ -43,7 +43,7 @@ def _layer_table(one: LayerFindings, found: Mappings) -> Table:
 def _notes(one: LayerFindings) -> list[str]:
     """State what was folded, and by what the second lost to the first."""
     notes = [f"folded: {note}" for note in one.findings.candidates[0].plan.notes]
-    if len(one.findings.candidates) < 2:
+    if len(one.energies) < 2:
         return [*notes, "there is no other legal mapping"]
     parts = [f"{level} {gap:+.3f} %" for level, gap in one.gaps().items()]
     return [*notes, f"the second differs by {', '.join(parts[:4])} of the winner's energy" if parts else "a tie"]

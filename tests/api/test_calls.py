@@ -154,6 +154,30 @@ def test_an_estimate_is_the_command_s(chosen: dict[str, Any], words: list[str]) 
     assert [options[name] for name in taken] == [due["provenance"]["options"][name] for name in taken]
 
 
+CHOSEN: dict[str, Any] = {
+    "zeros": {"ifmap": 0.75},
+    "bits": {"ifmap": 8},
+    "skip": "none",
+    "code": "none",
+    "voltage": "0.9 V",
+    "clock": "100 MHz",
+    "link_clock": "30 MHz",
+}
+DEFAULTS = {"layers": None, "mapping": [], "objective": "energy", "constrain": []}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_provenance_has_what_was_chosen_and_nothing_else(name: str) -> None:
+    one = {name: CHOSEN[name]}
+    due, costs = DEFAULTS | one, "normalized-65nm"
+    assert sim.run("tiny.yaml", model="analytic", **one).provenance["options"] == due | {"reuse": True}
+    models = sim.compare("tiny.yaml", **one).found
+    assert models.cycle.provenance["options"] == due
+    assert models.analytic.provenance["options"] == {"code": "rlc"} | due
+    machines = sim.compare("tiny.yaml", arch=["eyeriss", "isca2016_256pe"], cost_table=costs, **one).as_dict()
+    assert [one["result"]["provenance"]["options"] for one in machines["machines"]] == [due, due]
+
+
 def test_a_checked_run_has_its_ofmaps() -> None:
     found = sim.run("tiny.yaml", check=True)
     assert call("run", "tiny.yaml", "--check", "--quiet", "--ofmaps", "o") == 0
@@ -175,6 +199,11 @@ def test_the_best_mappings_are_those_that_run_takes() -> None:
     )
 
 
+def test_as_many_mappings_are_given_as_are_asked_for() -> None:
+    assert [row["place"] for row in sim.map("tiny.yaml", top=1).as_rows()] == [1] * 3
+    assert sim.map("tiny.yaml", top=1).best == sim.map("tiny.yaml", top=3).best
+
+
 def test_models_are_compared_as_by_the_command() -> None:
     found, due = sim.compare("tiny.yaml", seed=2), written("compare", "tiny.yaml", "--seed", "2")
     assert found.as_dict()["differences"] == due["differences"]
@@ -191,6 +220,19 @@ def test_machines_are_compared_as_by_the_command() -> None:
     assert found.as_dict()["common"] == due["common"]
     assert found.refused == {"eyeriss": {}, "isca2016_256pe": {}}
     assert list(found.to_frame()["arch"]) == ["eyeriss"] * 3 + ["isca2016_256pe"] * 3
+
+
+def test_machines_of_one_name_are_told_apart() -> None:
+    text = find_machine("eyeriss").read_text(encoding="utf-8")
+    Path("narrow.yaml").write_text(text.replace("rows: 12", "rows: 3"), encoding="utf-8")
+    found = sim.compare("tiny.yaml", arch=["eyeriss", "narrow.yaml", "eyeriss"])
+    assert {name: set(refused) for name, refused in found.refused.items()} == {
+        "eyeriss": set(),
+        "eyeriss (2)": {"fc3"},
+        "eyeriss (3)": set(),
+    }
+    assert list(found.to_frame()["arch"].unique()) == ["eyeriss", "eyeriss (2)", "eyeriss (3)"]
+    assert "eyeriss against eyeriss (2) against eyeriss (3)" in str(found)
 
 
 def test_the_measured_chip_is_validated_as_by_the_command() -> None:
@@ -227,7 +269,7 @@ def test_a_sweep_is_the_command_s() -> None:
     [
         (lambda told: sim.run("tiny.yaml", progress=told), ["conv1", "conv2/dw", "fc3"]),
         (lambda told: sim.compare("tiny.yaml", progress=told), ["conv1", "conv2/dw", "fc3"]),
-        (lambda told: sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"], progress=told), ["eyeriss", "eyeriss"]),
+        (lambda told: sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"], progress=told), ["eyeriss", "eyeriss (2)"]),
         (
             lambda told: sim.sweep(
                 {"schema": 1, "workload": "tiny.yaml", "axes": {"glb.fmap_banks": [12, 25]}}, progress=told

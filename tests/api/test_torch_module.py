@@ -13,6 +13,8 @@ from support.onnx_builder import small_cnn
 
 import sim
 
+COSTS = "normalized-65nm"
+
 
 class Module:
     """A module of the stand-in: it remembers whether it trains, and how it was exported."""
@@ -68,6 +70,14 @@ def test_a_module_runs_as_its_onnx_file(torch: SimpleNamespace, tmp_path: Path) 
 def test_several_inputs_stay_as_they_are(torch: SimpleNamespace) -> None:
     sim.estimate(SmallNet(), ("a", "b"))
     assert torch.inputs == ("a", "b")
+
+
+def test_a_module_is_compared(torch: SimpleNamespace) -> None:
+    found = sim.compare(SmallNet(), "an input")
+    assert found.found.cycle.provenance["workload"] == "SmallNet"
+    machines = sim.compare(SmallNet(), example="an input", arch=["eyeriss", "isca2016_256pe"], cost_table=COSTS)
+    assert machines.as_dict()["workload"] == "SmallNet"
+    assert torch.inputs == ("an input",)
 
 
 def test_a_module_without_an_example_is_refused(torch: SimpleNamespace) -> None:

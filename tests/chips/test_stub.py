@@ -111,6 +111,8 @@ REFUSED = {
     "run alexnet --model cycle": "--model: the stub array has no cycle model; it has analytic",
     "run alexnet --check": f"--check: {NO_MODEL} computed values; {ELSE}",
     "compare alexnet": "compare: the stub array has no cycle model; it has analytic",
+    "compare alexnet --cost-table normalized-65nm --model cycle --arch eyeriss": "--model: the stub array has no cycle "
+    "model; it has analytic",
     "validate": f"validate: {NO_MODEL} published measurements; {ELSE}",
     "calibrate": f"calibrate: {NO_MODEL} published measurements; {ELSE}",
     "compress alexnet": f"compress: {NO_MODEL} coded fmap streams; {ELSE}",

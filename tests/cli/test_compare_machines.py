@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from support.commands import Outcome, read_json
 
+from sim.chips.contract import Job
+from sim.chips.eyeriss.engine.chip import CycleModel
 from sim.files.catalogue import find_machine
+from sim.ledger.results import LayerRun
 
 pytestmark = pytest.mark.usefixtures("tiny")
 COSTS = ("--cost-table", "normalized-65nm")
@@ -102,6 +105,20 @@ def test_a_layer_that_a_machine_cannot_run_is_told_with_its_reason(narrow: str, 
     lines = told.out.splitlines()
     assert "totals are of the 2 layers that every machine runs, of 3" in " ".join(lines)
     assert any(line.startswith("narrow can't run layer fc3: no legal mapping on narrow; ") for line in lines)
+
+
+def test_each_layer_is_simulated_once_though_another_is_refused(
+    narrow: str, sim: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest, seen = CycleModel.run, []
+
+    def run(self: CycleModel, job: Job[Any]) -> LayerRun:
+        seen.append(job.layer.name)
+        return honest(self, job)
+
+    monkeypatch.setattr(CycleModel, "run", run)
+    assert sim("compare", "tiny.yaml", "--arch", "eyeriss", "--arch", narrow, "--model", "cycle").status == 0
+    assert seen == ["conv1", "conv2/dw", "fc3", "conv1", "conv2/dw"]
 
 
 def test_where_no_machine_runs_anything_its_reason_is_told(narrow: str, sim: Callable[..., Outcome]) -> None:

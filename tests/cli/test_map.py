@@ -54,6 +54,21 @@ def test_map_names_the_mapping_that_run_uses(tiny: str, tmp_path: Path, capsys: 
     assert [int(word) for word in best.split()[1:8]] == list(used.values())
 
 
+def test_one_mapping_is_shown_with_its_lead_over_the_second(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["map", tiny, "--layers", "conv1", "--top", "2"]) == 0
+    two = capsys.readouterr().out.splitlines()
+    assert main(["map", tiny, "--layers", "conv1", "--top", "1"]) == 0
+    one = capsys.readouterr().out.splitlines()
+    assert one == [line for line in two if not line.startswith("2 ")]
+    assert len(one) == len(two) - 1
+
+
+def test_where_a_single_mapping_is_legal_it_is_said(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
+    only = [f"--constrain={name}=1" for name in "mnepqrt"]
+    assert main(["map", tiny, "--layers", "conv1", "--top", "1", *only]) == 0
+    assert "there is no other legal mapping" in capsys.readouterr().out
+
+
 def test_constraints_hold_for_the_layers_that_they_name(tiny: str, tmp_path: Path) -> None:
     found = mapping_of(tiny, tmp_path, "--constrain", "conv*:n=1", "--constrain", "p=2..3", "--constrain", "fc:m=all")
     assert found["conv1"]["n"] == 1
