@@ -102,6 +102,14 @@ def test_a_kind_gets_no_other_kinds_plans(arch: tuple[str, str]) -> None:
         assert outcome.total["cycles"] == alone.total["cycles"]
 
 
+@pytest.mark.parametrize("arch", [("eyeriss", MACHINE), (MACHINE, "eyeriss")], ids=["last", "first"])
+@pytest.mark.parametrize("condition", ["glb.size > 1e9", "glb.fmap_banks > 1e9"])
+def test_a_condition_holds_for_a_kind_without_the_parameter(arch: tuple[str, str], condition: str) -> None:
+    """A parameter that no file has, only sweeps, is treated as every other one that a kind lacks."""
+    study = read_study({**BOTH, "arch": arch, "where": [condition]})
+    assert [study.machine_name(study.point(number)) for number in study.numbers()] == [MACHINE]
+
+
 def test_compare_with_eyeriss(capsys: pytest.CaptureFixture[str]) -> None:
     """A layer that a machine can't run is told with its reason, and left out of both totals."""
     machines = ["--arch", "eyeriss", "--arch", MACHINE, "--cost-table", "normalized-65nm"]
