@@ -17,10 +17,13 @@ import sim
 from sim.chips.registry import chip_of, kinds, read_design
 from sim.cli.main import main
 from sim.files.catalogue import find_cost_table
+from sim.studies.sweeps.evaluation.evaluate import Evaluator
+from sim.studies.sweeps.spec.spec import read_study
 
 MACHINE = str(DATA / "machines" / "stub.yaml")
 METADATA = "Metadata-Version: 2.1\nName: stub-chip\nVersion: 1.0\n"
 CONV = "CONV[123]"
+BOTH = {"schema": 1, "workload": "alexnet", "layers": CONV, "cost_table": "normalized-65nm"}
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +88,26 @@ def test_sweep_of_both_kinds() -> None:
     assert [row["glb.fmap_banks"] for row in mine] == ["", ""]
     assert [row["status"] for row in totals] == ["done"] * 4
     assert float(mine[0]["area_mm2"]) == 8 * 16 * 0.01
+
+
+@pytest.mark.parametrize("arch", [("eyeriss", MACHINE), (MACHINE, "eyeriss")], ids=["last", "first"])
+def test_a_kind_gets_no_other_kinds_plans(arch: tuple[str, str]) -> None:
+    """What one point finds may serve the next only where both machines are of one kind."""
+    study = read_study({**BOTH, "arch": arch})
+    evaluator = Evaluator(study)
+    found = {study.machine_name(study.point(number)): evaluator.evaluate(number) for number in study.numbers()}
+    for name, outcome in found.items():
+        alone = Evaluator(read_study({**BOTH, "arch": name})).evaluate(0)
+        assert outcome.status == "done"
+        assert outcome.total["cycles"] == alone.total["cycles"]
+
+
+@pytest.mark.parametrize("arch", [("eyeriss", MACHINE), (MACHINE, "eyeriss")], ids=["last", "first"])
+@pytest.mark.parametrize("condition", ["glb.size > 1e9", "glb.fmap_banks > 1e9"])
+def test_a_condition_holds_for_a_kind_without_the_parameter(arch: tuple[str, str], condition: str) -> None:
+    """A parameter that no file has, only sweeps, is treated as every other one that a kind lacks."""
+    study = read_study({**BOTH, "arch": arch, "where": [condition]})
+    assert [study.machine_name(study.point(number)) for number in study.numbers()] == [MACHINE]
 
 
 def test_compare_with_eyeriss(capsys: pytest.CaptureFixture[str]) -> None:

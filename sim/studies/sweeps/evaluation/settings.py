@@ -22,7 +22,8 @@ from sim.studies.sweeps.spec.points import MODELS, Study
 
 _MOST_HINTS = 4096
 
-Hints = dict[Layer, Plan]  # the last plan found for each layer at any setting, which may be good at another
+# The last plan that a kind of chip found for each layer at any setting, which may be good at another.
+Hints = dict[tuple[str, Layer], Plan]
 
 
 @dataclass(slots=True)
@@ -60,9 +61,8 @@ class Setting:
     def _prepare(self, layer: Layer, alike: Layer, machine: MachineDocument, hints: Hints) -> _SweptLayer:
         search = None
         if layer.mapping is None:
-            search = self.chip.search_for(
-                layer, machine, self.table, batch=self.batch, goal=self.goal, hint=hints.get(alike)
-            )
+            hint = hints.get((self.chip.kind, alike))
+            search = self.chip.search_for(layer, machine, self.table, batch=self.batch, goal=self.goal, hint=hint)
         return _SweptLayer(layer, alike, search)
 
     def _row(self, swept: _SweptLayer, machine: MachineDocument, hints: Hints) -> Figures:
@@ -71,7 +71,7 @@ class Setting:
             swept.rows[plan] = self._made_row(Planned(swept.layer, plan), machine)
             if len(hints) >= _MOST_HINTS:
                 hints.clear()
-            hints[swept.alike] = plan
+            hints[self.chip.kind, swept.alike] = plan
         return swept.rows[plan]
 
     def _plan(self, swept: _SweptLayer, machine: MachineDocument) -> Plan:

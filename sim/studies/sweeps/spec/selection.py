@@ -153,7 +153,9 @@ class _Names:
         chip = chip_for(machine)
         if name in _AREAS:
             return _demanded(chip.areas_mm2(machine).get(_AREAS[name]), name)
-        return chip.extra_value(name, machine) if name in self._extra else _demanded(_value(machine, name), name)
+        if name in chip.extra_parameters():
+            return chip.extra_value(name, machine)
+        return _demanded(_value(machine, name), name)
 
     def _choice(self, name: str, chosen: Point) -> Any:
         study = self.study
