@@ -18,6 +18,7 @@ from sim.chips.registry import chip_of, kinds, read_design
 from sim.cli.main import main
 from sim.errors import InputError
 from sim.files.catalogue import find_cost_table
+from sim.studies.sweeps.evaluation import code_version
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 from sim.studies.sweeps.spec.spec import read_study
 
@@ -125,6 +126,14 @@ def test_equal_area_is_checked_on_every_machine(arch: tuple[str, str], adjust: s
     entry = {"of": of, "adjust": adjust, "budget_mm2": 9}
     with pytest.raises(InputError, match=rf"^sweep: equal_area\.{UNEQUAL[adjust, of]}"):
         read_study({**BOTH, "arch": arch, "equal_area": entry})
+
+
+def test_another_version_of_the_package_is_other_code(plugged_in: Path) -> None:
+    """A store must not go on with points of an upgraded plug-in."""
+    before = code_version._found.__wrapped__()
+    metadata = plugged_in / "stub_chip-1.0.dist-info" / "METADATA"
+    metadata.write_text(METADATA.replace("Version: 1.0", "Version: 1.1"), encoding="utf-8")
+    assert code_version._found.__wrapped__() != before
 
 
 def test_compare_with_eyeriss(capsys: pytest.CaptureFixture[str]) -> None:
