@@ -16,7 +16,9 @@ from support.patience import patient
 import sim
 from sim.chips.registry import chip_of, kinds, read_design
 from sim.cli.main import main
+from sim.errors import InputError
 from sim.files.catalogue import find_cost_table
+from sim.studies.sweeps.evaluation import code_version
 from sim.studies.sweeps.evaluation.evaluate import Evaluator
 from sim.studies.sweeps.spec.spec import read_study
 
@@ -108,6 +110,30 @@ def test_a_condition_holds_for_a_kind_without_the_parameter(arch: tuple[str, str
     """A parameter that no file has, only sweeps, is treated as every other one that a kind lacks."""
     study = read_study({**BOTH, "arch": arch, "where": [condition]})
     assert [study.machine_name(study.point(number)) for number in study.numbers()] == [MACHINE]
+
+
+UNEQUAL = {
+    ("glb.fmap_banks", "core"): r"adjust: the stub array has no 'glb\.fmap_banks'; name what every machine has",
+    ("macs.rows", "core"): r"adjust: Eyeriss has no 'macs\.rows'; name what every machine has",
+    ("link.burst_words", "core"): r"adjust: 'link\.burst_words' does not change the core area; ",
+    ("link.burst_word", "core"): r"adjust: unknown parameter 'burst_word'; ",
+}
+
+
+@pytest.mark.parametrize("arch", [("eyeriss", MACHINE), (MACHINE, "eyeriss")], ids=["last", "first"])
+@pytest.mark.parametrize(("adjust", "of"), UNEQUAL)
+def test_equal_area_is_checked_on_every_machine(arch: tuple[str, str], adjust: str, of: str) -> None:
+    entry = {"of": of, "adjust": adjust, "budget_mm2": 9}
+    with pytest.raises(InputError, match=rf"^sweep: equal_area\.{UNEQUAL[adjust, of]}"):
+        read_study({**BOTH, "arch": arch, "equal_area": entry})
+
+
+def test_another_version_of_the_package_is_other_code(plugged_in: Path) -> None:
+    """A store must not go on with points of an upgraded plug-in."""
+    before = code_version._found.__wrapped__()
+    metadata = plugged_in / "stub_chip-1.0.dist-info" / "METADATA"
+    metadata.write_text(METADATA.replace("Version: 1.0", "Version: 1.1"), encoding="utf-8")
+    assert code_version._found.__wrapped__() != before
 
 
 def test_compare_with_eyeriss(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,7 @@ def test_what_computes_is_there() -> None:
     assert all((root / place).exists() for place in module._COMPUTING)
     there = {path.relative_to(root).as_posix() for path in module._sources(root)}
     assert {"chips/eyeriss/analytic/model.py", "chips/eyeriss/mapping/search.py", "ledger/energy.py"} <= there
+    assert "runs/parameters.py" in there
     assert not any(path.startswith(("views/", "cli/", "api/")) for path in there)
 
 

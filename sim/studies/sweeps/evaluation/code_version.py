@@ -7,6 +7,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numba
@@ -14,7 +15,7 @@ import numpy
 
 from sim.package import ROOT, VERSION
 
-# What a row's figures go through, from a file's values to sums. Packages that add chips have versions of their own.
+# What a row's figures go through, from a file's values to sums. Packages that add chips count by their versions.
 _COMPUTING = (
     "chips",
     "codes",
@@ -22,6 +23,7 @@ _COMPUTING = (
     "kernels",
     "ledger",
     "networks",
+    "runs/parameters.py",
     "runs/runner.py",
     "studies/sweeps/evaluation",
     "studies/sweeps/spec",
@@ -39,12 +41,19 @@ def code_version() -> str:
 @cache
 def _found() -> str:
     root = ROOT
-    digest = hashlib.sha256(f"numpy {numpy.__version__} numba {numba.__version__}".encode())
+    versions = [f"numpy {numpy.__version__} numba {numba.__version__}", *_packages_with_chips()]
+    digest = hashlib.sha256(" ".join(versions).encode())
     for source in _sources(root):
         text = source.read_text(encoding="utf-8")
         content = statements(text) if source.suffix == ".py" else text
         digest.update(source.relative_to(root).as_posix().encode() + b"\0" + content.encode() + b"\0")
     return f"{VERSION}+{digest.hexdigest()[:12]}"
+
+
+def _packages_with_chips() -> list[str]:
+    """Name the other packages that add chips, with their versions."""
+    found = (entry.dist for entry in entry_points(group="sim.chips"))
+    return sorted({f"{package.name} {package.version}" for package in found if package is not None})
 
 
 def _sources(root: Path) -> Iterator[Path]:

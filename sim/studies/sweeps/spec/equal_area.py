@@ -7,9 +7,9 @@ divides between register files and buffer in its own way.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Le
@@ -20,7 +20,7 @@ from sim.chips.parts.description import MachineDocument
 from sim.chips.registry import chip_for
 from sim.errors import FieldFault, InputError, ModelError, listed, quoted
 from sim.files.schema import Document
-from sim.runs.parameters import field_of, in_full, is_machine_path
+from sim.runs.parameters import field_of, has_parameter, in_full, is_machine_path
 from sim.studies.sweeps.spec.axes import Axis, Site, read_axis
 
 _TOLERANCE = 1e-9  # relative: sums of the same areas differ in their last digits
@@ -97,19 +97,50 @@ class EqualArea:
 
 
 def read_equal_area(
-    entry: EqualAreaEntry, site_of: Callable[..., Site], axes: Dict[str, Axis], on: MachineDocument
+    entry: EqualAreaEntry, site_of: Callable[..., Site], axes: Dict[str, Axis], machines: Sequence[MachineDocument]
 ) -> EqualArea:
-    """Check what the constraint names, on one machine; `site_of` gives the site of steps into the specification.
+    """Check what the constraint names on every machine; `site_of` gives the site of steps into the specification.
 
-    Raises InputError for a parameter that is unknown, is no count, or has no part in the area.
+    Raises InputError for a parameter that is unknown, that a machine's chip lacks, is no count, or has no part in the
+    area. `most` is what all machines allow.
     """
+    chips = list({machine.chip: chip_for(machine) for machine in machines}.values())
+    _check_all_have(entry, site_of, chips)
+    adjust = in_full(entry.adjust, chips)
+    as_with = {in_full(path, chips): site_of("as_with", path) for path in entry.as_with or {}}
+    read = [_read_on(machine, adjust, as_with, entry, site_of) for machine in machines]
+    if adjust in axes and (entry.budget_mm2 is not None or adjust in dict(read[0].as_with)):
+        wrong = f"the axis {quoted(adjust)} has no effect: its value follows from the area"
+        raise site_of("adjust").error(wrong, "leave the axis out")
+    return replace(read[0], most=min(one.most for one in read))
+
+
+def with_value(model: AnyModel, path: str, value: object) -> AnyModel:
+    """Return a model with a value, in base units, at a dotted path. Nothing is checked."""
+    step, _, rest = path.partition(".")
+    return model.model_copy(update={step: with_value(getattr(model, step), rest, value) if rest else value})
+
+
+def _check_all_have(entry: EqualAreaEntry, site_of: Callable[..., Site], chips: Sequence[AnyChip]) -> None:
+    """See that no chip lacks a parameter which another has; what none has is refused where it is read."""
+    sites = {entry.adjust: site_of("adjust"), **{path: site_of("as_with", path) for path in entry.as_with or {}}}
+    for written, site in sites.items():
+        path = in_full(written, chips)
+        lacking = [chip for chip in chips if not has_parameter(chip, path)]
+        if 0 < len(lacking) < len(chips):
+            raise site.error(f"{lacking[0].title} has no {quoted(path)}", "name what every machine has")
+
+
+def _read_on(
+    on: MachineDocument, adjust: str, as_with: Dict[str, Site], entry: EqualAreaEntry, site_of: Callable[..., Site]
+) -> EqualArea:
+    """Check what the constraint names on one machine; `as_with` has the sites of the values by path."""
     chip = chip_for(on)
     areas = chip.areas_mm2(on)
     if entry.of not in areas:
         known = listed(areas) or "no area"
         raise site_of("of").error(f"{chip.title} has no {entry.of} area", f"it has {known}")
-    adjust = in_full(entry.adjust, [chip])
-    given = tuple(_read_value(path, entry, site_of("as_with", path), on) for path in entry.as_with or {})
+    given = tuple(_read_value(path, entry, site, on) for path, site in as_with.items())
     site = site_of("adjust")
     try:
         most = _most(adjust, chip)
@@ -117,16 +148,7 @@ def read_equal_area(
         raise site.error(fault.wrong, fault.allowed) from fault
     if not _counts(entry, on, adjust, 1):
         raise site.error(f"{quoted(adjust)} does not change the {entry.of} area", _EXAMPLE)
-    if adjust in axes and (entry.budget_mm2 is not None or adjust in dict(given)):
-        wrong = f"the axis {quoted(adjust)} has no effect: its value follows from the area"
-        raise site.error(wrong, "leave the axis out")
     return EqualArea(entry.of, adjust, most, given, entry.budget_mm2)
-
-
-def with_value(model: AnyModel, path: str, value: object) -> AnyModel:
-    """Return a model with a value, in base units, at a dotted path. Nothing is checked."""
-    step, _, rest = path.partition(".")
-    return model.model_copy(update={step: with_value(getattr(model, step), rest, value) if rest else value})
 
 
 def _read_value(path: str, entry: EqualAreaEntry, site: Site, on: MachineDocument) -> tuple[str, Any]:

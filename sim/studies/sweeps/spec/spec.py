@@ -212,7 +212,7 @@ def _study(file: SpecFile, source: _SpecSource, sets: Sequence[str], read_networ
         objective=Objective(file.objective),
         grid=Grid(tuple(groups)),
         where=file.where,
-        equal_area=_equal_area(file, source, axes, next(iter(machines.bases.values()))),
+        equal_area=_equal_area(file, source, axes, list(machines.bases.values())),
     )
     if len(study) > MOST_POINTS:
         raise InputError.located(
@@ -240,11 +240,11 @@ def _with_layers(workload: Workload, file: SpecFile, source: _SpecSource) -> Wor
 
 
 def _equal_area(
-    file: SpecFile, source: _SpecSource, axes: Dict[str, Axis], machine: MachineDocument
+    file: SpecFile, source: _SpecSource, axes: Dict[str, Axis], machines: Sequence[MachineDocument]
 ) -> EqualArea | None:
     if file.equal_area is None:
         return None
-    return read_equal_area(file.equal_area, lambda *steps: source.site("equal_area", *steps), axes, machine)
+    return read_equal_area(file.equal_area, lambda *steps: source.site("equal_area", *steps), axes, machines)
 
 
 def _named(axes: Dict[str, Axis], path: str, default: str | tuple[str, ...] | None) -> list[str]:
