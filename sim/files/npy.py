@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,18 @@ from sim.files.text import shown_path
 _MAGIC = b"\x93NUMPY"
 _KINDS = {b"\x80": "a pickle", b"P": "an .npz archive"}
 _REMEDY = "save it with numpy.save as int16 or int8"
-_FAULTS = (OSError, ValueError, EOFError, SyntaxError, TypeError, MemoryError, OverflowError, zipfile.BadZipFile)
+FAULTS = (  # what damaged files make numpy raise; its reader of old headers tokenizes them as Python
+    OSError,
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    TokenError,
+    zipfile.BadZipFile,
+)
 
 
 def read_array(path: Path, shape: Sequence[int], *, bits: int, least_images: int | None = None) -> NDArray[Any]:
@@ -30,7 +42,7 @@ def read_array(path: Path, shape: Sequence[int], *, bits: int, least_images: int
     name = shown_path(path)
     try:
         array = _open(path, name)
-    except _FAULTS as error:
+    except FAULTS as error:
         if isinstance(error, FieldFault):
             raise
         if "Python objects" in str(error):

@@ -15,12 +15,12 @@ def choose_layers(
 ) -> tuple[Layer, ...]:
     """Return the layers that any of `patterns` (CONV1, fire2/*) names, in the network's order.
 
-    Raises InputError at `place` for a pattern that names none.
+    A layer's own name comes before a pattern: [/] may be one. Raises InputError at `place` for one that names none.
     """
     names = [layer.name for layer in workload.layers]
     wanted: set[str] = set()
     for pattern in map(str.strip, patterns):
-        matched = fnmatch.filter(names, pattern)
+        matched = [pattern] if pattern in names else fnmatch.filter(names, pattern)
         if not matched:
             wrong = f"no layer '{pattern}' in {workload.name}"
             raise InputError.located(place, steps, wrong=wrong, allowed=did_you_mean(pattern, names))

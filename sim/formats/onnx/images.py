@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import InputError, did_you_mean, listed, quoted
+from sim.files.npy import FAULTS
 from sim.files.text import shown_path
 from sim.formats.onnx.graph import Dims
 
@@ -23,10 +24,7 @@ MAX_BYTES = (1 << 31) - 1
 _WANTED = "expected a .npy or .npz file of images"
 _MAGICS = (b"\x93NUMPY", b"PK\x03\x04", b"PK\x05\x06")
 _KINDS = {"f": "floating-point numbers", "i": "integers", "u": "unsigned integers", "b": "truth values"}
-_FAULTS = (
-    OSError, ValueError, EOFError, SyntaxError, TypeError, MemoryError, OverflowError, RuntimeError, KeyError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+_FAULTS = (*FAULTS, RuntimeError, KeyError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)

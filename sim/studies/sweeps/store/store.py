@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from sim.errors import InputError
+from sim.errors import InputError, printable
 from sim.files.text import shown_path
 from sim.studies.sweeps.evaluation.code_version import code_version
 from sim.studies.sweeps.evaluation.evaluate import Outcome
@@ -22,6 +22,7 @@ from sim.studies.sweeps.spec.points import Study
 MEMORY = ":memory:"
 _FORMAT = "2"
 _REMEDY = "name another store, or remove this one"
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)  # what a damaged file leads to; sqlite3 hands on texts that are no UTF-8
 
 
 class Store:
@@ -38,7 +39,7 @@ class Store:
         identity = {"format": _FORMAT, "spec": study.digest(), "code": code_version()}
         try:
             self._prepare(identity, json.dumps(study.description()))
-        except sqlite3.DatabaseError as error:
+        except DAMAGE as error:
             self._connection.close()
             raise self._unusable(error) from error
         except BaseException:
@@ -67,29 +68,35 @@ class Store:
                 points = f"INSERT INTO points VALUES ({_marks(len(self._head))}) ON CONFLICT (point) DO NOTHING"
                 if self._connection.execute(points, outcome.head).rowcount:
                     self._connection.executemany(f"INSERT INTO layers VALUES ({_marks(width + 2)})", rows)
-        except sqlite3.DatabaseError as error:
+        except DAMAGE as error:
             raise self._unusable(error) from error
 
     def missing(self) -> list[int]:
         """List the numbers of the points that are not there yet."""
-        done = {number for (number,) in self._connection.execute("SELECT point FROM points")}
+        done = {number for (number,) in self._select("SELECT point FROM points")}
         return [number for number in self._numbers if number not in done]
 
     def count(self, status: str) -> int:
         """Count the points of a status."""
-        found = self._connection.execute("SELECT count(*) FROM points WHERE status = ?", (status,)).fetchone()
-        return int(found[0])
+        ((found,),) = self._select("SELECT count(*) FROM points WHERE status = ?", status)
+        return int(found)
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield all rows, by point, layers in their order and the total last, whatever order they came in."""
         names = ", ".join(map(_quoted, self.columns))
-        yield from self._connection.execute(f"SELECT {names} FROM rows ORDER BY point, place")
+        yield from self._select(f"SELECT {names} FROM rows ORDER BY point, place")
 
     def totals(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of whole networks by column, in the order of the points."""
         names = ", ".join(map(_quoted, self.columns))
-        for row in self._connection.execute(f"SELECT {names} FROM rows WHERE {NETWORKS} ORDER BY point"):
+        for row in self._select(f"SELECT {names} FROM rows WHERE {NETWORKS} ORDER BY point"):
             yield dict(zip(self.columns, row, strict=True))
+
+    def _select(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(query, values)
+        except DAMAGE as error:
+            raise self._unusable(error) from error
 
     def _open(self, name: str) -> sqlite3.Connection:
         try:
@@ -127,8 +134,9 @@ class Store:
             connection.execute(f"CREATE VIEW IF NOT EXISTS rows AS {join}")
             connection.executemany("INSERT OR IGNORE INTO study VALUES (?, ?)", entries.items())
 
-    def _unusable(self, error: sqlite3.Error) -> InputError:
-        return InputError.located(self._place, wrong=f"can't be used: {error}", allowed="name another store")
+    def _unusable(self, error: Exception) -> InputError:
+        wrong = f"can't be used: {printable(str(error))}"
+        return InputError.located(self._place, wrong=wrong, allowed="name another store")
 
 
 def _marks(count: int) -> str:

@@ -12,9 +12,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, printable
 from sim.files.text import shown_path
 from sim.studies.sweeps.evaluation.rows import DIFFERENCE, DONE, IMPOSSIBLE, NETWORKS
+from sim.studies.sweeps.store.store import DAMAGE
 
 _WANTED = "name the file given to sweep as --store"
 Row = dict[str, Any]
@@ -171,5 +172,6 @@ class StoredSweep:
             with closing(sqlite3.connect(address, uri=True, timeout=60)) as connection:
                 connection.row_factory = sqlite3.Row
                 return [dict(row) for row in connection.execute(sql, values)]
-        except sqlite3.Error as error:
-            raise InputError.located(self.place, wrong=f"can't be read as a store: {error}", allowed=_WANTED) from error
+        except DAMAGE as error:
+            wrong = f"can't be read as a store: {printable(str(error))}"
+            raise InputError.located(self.place, wrong=wrong, allowed=_WANTED) from error
