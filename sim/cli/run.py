@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
     choices = choices_of(options)
     targets = _check_targets(options)
-    ofmaps = check_ofmaps(options.ofmaps, check=options.check)
+    ofmaps = check_ofmaps(options.ofmaps, check=options.check, targets=targets)
     request = read_request(choices)
     check_unread(targets)
     own = {**choices.as_options(), "reuse": not options.no_reuse}
