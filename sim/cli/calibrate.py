@@ -27,13 +27,14 @@ def run(options: argparse.Namespace) -> int:
 
     from sim.cli.choices import choices_of, progress_of
     from sim.cli.outputs import STDOUT, check_targets, write_contents
-    from sim.studies.measured import calibrate_chip
+    from sim.studies.measured import calibrate_request, calibration_request
     from sim.views.calibration_table import show_calibration
     from sim.views.console import make_console
 
     _demand_scipy()
+    request = calibration_request(choices_of(options))
     targets = check_targets(options, ("json", "output"))
-    found, chip = calibrate_chip(choices_of(options), seed=options.seed, progress=progress_of(options))
+    found, chip = calibrate_request(request, seed=options.seed, progress=progress_of(options))
     contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": chip.calibrated_table(found)}
     write_contents({option: contents[option] for option in targets}, targets)
     if not options.quiet:

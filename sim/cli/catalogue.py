@@ -75,9 +75,9 @@ def run_new(options: argparse.Namespace) -> int:
     source = options.source or {"machine": "eyeriss", "workload": "alexnet"}[options.what]
     text = copy_of(f"{options.what}s", options.name, source)
     target = Path(f"{options.name}.yaml")
-    if target.exists():
+    if target.exists() or target.is_symlink():
         raise InputError.located(str(target), wrong="is there already", allowed="choose another name, or remove it")
-    check_target(str(target))
+    check_target(str(target), "NAME")
     write_whole(target, text)
     print(f"{target}: a copy of {source}, named {options.name}")
     return 0

@@ -48,7 +48,7 @@ def _models(options: argparse.Namespace) -> int:
         allowed = "leave it out: both models run on one machine"
         raise InputError.located("--model", wrong="only one machine is given", allowed=allowed)
     choices = choices_of(options)
-    request, target = read_request(choices), check_target(options.json)
+    request, target = read_request(choices), check_target(options.json, "--json")
     found = compare_models(request, seed=options.seed, options=choices.of_the_mapper(), progress=progress_of(options))
     hand_over(found.as_dict(), target, lambda console: show_comparison(found, console), quiet=options.quiet)
     if found.unequal:
@@ -63,11 +63,12 @@ def _machines(options: argparse.Namespace, machines: list[str]) -> int:
     from sim.cli.exit_status import INTERRUPTED
     from sim.cli.outputs import check_target, hand_over
     from sim.runs.run import RunOptions
-    from sim.studies.machines import compare_machines
+    from sim.studies.machines import compare_requests, machine_requests
     from sim.views.machines_table import show_machines
 
-    choices, target = choices_of(options), check_target(options.json)
+    choices = choices_of(options)
     how = RunOptions(model=options.model, seed=options.seed, options=choices.of_the_mapper())
-    found = compare_machines(choices, machines, how, progress_of(options))
+    requests, target = machine_requests(choices, machines), check_target(options.json, "--json")
+    found = compare_requests(requests, how, progress_of(options))
     hand_over(found.as_dict(), target, lambda console: show_machines(found, console), quiet=options.quiet)
     return 0 if found.complete else INTERRUPTED

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from sim.views.compression_table import show_compression
 
     choices = choices_of(options)
-    request, target = read_request(choices), check_target(options.json)
+    request, target = read_request(choices), check_target(options.json, "--json")
     reports = compress_network(request, seed=options.seed, cluster=options.cluster, progress=progress_of(options))
     own = {**choices.of_the_mapper(), "cluster": options.cluster}
     content = report_dict(reports, provenance_of(request, model="rlc", seed=options.seed, options=own))

@@ -77,9 +77,13 @@ def _tell(notes: Sequence[str]) -> None:
 
 
 def _check_target(name: str, workload: str) -> Path:
-    """Make sure that the target can be written; a workload file comes only of what is none yet."""
+    """Make sure that the target can be written; a workload file comes only of what is none yet.
+
+    A text file of the tool's own may be put in order in place.
+    """
     from sim.cli.outputs import STDOUT, check_target
     from sim.errors import InputError
+    from sim.files.opened import forget_opened
     from sim.files.text import shown_path
 
     is_foreign = Path(workload).suffix.lower() in _FOREIGN
@@ -87,4 +91,6 @@ def _check_target(name: str, workload: str) -> Path:
         raise InputError.located(
             shown_path(name), wrong="the tool's text format is no YAML", allowed="give a name that ends in .txt"
         )
-    return check_target(name) or STDOUT
+    if Path(name).suffix.lower() == Path(workload).suffix.lower() == ".txt":
+        forget_opened()
+    return check_target(name, "OUT") or STDOUT

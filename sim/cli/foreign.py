@@ -33,7 +33,7 @@ def write_foreign(workload: Workload, batch: int, form: str, out: str) -> None:
     if form == "timeloop" and _is_folder(out):
         _write_folder(problem_files(workload, batch), Path(out))
         return
-    target = check_target(out) or STDOUT
+    target = check_target(out, "OUT") or STDOUT
     if form == "scalesim":
         text = write_topology(workload)
     elif len(workload.layers) == 1:

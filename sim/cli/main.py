@@ -28,6 +28,7 @@ from sim.cli import (
 from sim.cli.exit_status import FAILED, INPUT_ERROR, INTERRUPTED, MODEL_ERROR
 from sim.cli.parser import Commands, Parser
 from sim.errors import InputError, ModelError
+from sim.files.opened import forget_opened
 from sim.package import VERSION
 
 _COMMANDS: tuple[tuple[str, Callable[[Commands], None], Callable[[argparse.Namespace], int]], ...] = (
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     warnings.showwarning = _show_warning
     options = build_parser().parse_args(_words(sys.argv[1:] if arguments is None else arguments))
+    forget_opened()
     try:
         status = {name: do for name, _, do in _COMMANDS}[options.command](options)
         sys.stdout.flush()  # here, where a reader that has gone is still noticed

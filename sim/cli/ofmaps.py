@@ -4,35 +4,59 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from sim.cli.outputs import STDOUT
 from sim.errors import InputError
 from sim.files.text import shown_path
 from sim.ledger.results import NetworkResult
 from sim.networks.file_names import file_names
 
 
-def check_ofmaps(folder: str | None, *, check: bool) -> Path | None:
-    """Make sure, before a long run, that a new folder of ofmaps can be made; raise InputError."""
+def check_ofmaps(folder: str | None, *, check: bool, targets: Mapping[str, Path]) -> Path | None:
+    """Make sure, before a long run, that a new folder of ofmaps can be made, links followed; raise InputError.
+
+    `targets` are the files that other options write.
+    """
     if folder is None:
         return None
-    target = Path(folder)
     if not check:
         raise InputError.located("--ofmaps", wrong="ofmaps are computed only by --check", allowed="add --check")
+    if folder in ("", str(STDOUT)):
+        raise InputError.located("--ofmaps", wrong=f"'{folder}' is no folder", allowed="name a folder")
     try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise InputError.located(shown_path(folder), wrong="is not empty", allowed="name a new folder")
-        if not target.absolute().parent.is_dir():
-            raise InputError.located(shown_path(folder), wrong="its folder is missing", allowed="make it first")
-        if not os.access(target.absolute().parent, os.W_OK):
-            raise InputError.located(shown_path(folder), wrong="its folder can't be written to", allowed="name another")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        target = Path(os.path.realpath(folder))
+        _check_place(target, folder)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
         wrong = f"can't be used: {reason}"
         raise InputError.located(shown_path(folder), wrong=wrong, allowed="name another folder") from error
+    for option, path in targets.items():
+        file = Path(os.path.realpath(path))
+        if path != STDOUT and target in (file, *file.parents):
+            wrong = f"--{option} and --ofmaps both write there"
+            raise InputError.located(shown_path(folder), wrong=wrong, allowed="name a folder of its own")
     return target
+
+
+def _check_place(target: Path, folder: str) -> None:
+    """See that a folder can be put, or put in place of an empty one, where links lead."""
+    place, allowed = shown_path(folder), "name a new folder"
+    if target.is_symlink():  # though links were followed
+        raise InputError.located(place, wrong="is a link that leads back to itself", allowed=allowed)
+    if target == Path.cwd():
+        raise InputError.located(place, wrong="is the current folder", allowed=allowed)
+    if target.exists() and not target.is_dir():
+        raise InputError.located(place, wrong="is a file", allowed=allowed)
+    if target.exists() and any(target.iterdir()):
+        raise InputError.located(place, wrong="is not empty", allowed=allowed)
+    if not target.parent.is_dir():
+        raise InputError.located(place, wrong="its folder is missing", allowed="make it first")
+    if not os.access(target.parent, os.W_OK):
+        raise InputError.located(place, wrong="its folder can't be written to", allowed="name another")
 
 
 def write_ofmaps(folder: Path, result: NetworkResult) -> None:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from rich.console import Console
 
 from sim.errors import InputError
+from sim.files.opened import was_opened
 from sim.files.text import shown_path
 from sim.ledger.results import NetworkResult
 from sim.views.console import make_console
@@ -22,8 +23,8 @@ from sim.views.console import make_console
 STDOUT = Path("-")
 
 
-def check_target(name: str | None) -> Path | None:
-    """Make sure, before a long run, that the result file can be written."""
+def check_target(name: str | None, option: str) -> Path | None:
+    """Make sure, before a long run, that the file of an option can be written, and is not one that was read."""
     if name is None:
         return None
     target = Path(name)
@@ -32,6 +33,7 @@ def check_target(name: str | None) -> Path | None:
     try:
         if target.is_dir():
             raise InputError.located(shown_path(name), wrong="is a folder", allowed="give the name of a file")
+        _demand_unread(target, name, option)
         if not target.parent.is_dir():
             raise InputError.located(shown_path(name), wrong="its folder is missing", allowed="make it first")
         if not os.access(target if _is_stream(target) else _followed(target).parent, os.W_OK):
@@ -46,7 +48,7 @@ def check_targets(options: argparse.Namespace, names: Sequence[str]) -> dict[str
     targets: dict[str, Path] = {}
     for option in names:
         name = getattr(options, option)
-        target = check_target(name)
+        target = check_target(name, f"--{option}")
         if target is None:
             continue
         for other, path in targets.items():
@@ -56,6 +58,19 @@ def check_targets(options: argparse.Namespace, names: Sequence[str]) -> dict[str
                 )
         targets[option] = target
     return targets
+
+
+def check_unread(targets: Mapping[str, Path]) -> None:
+    """Make sure, where targets were checked before all input was read, that none of it would be written over."""
+    for option, target in targets.items():
+        if target != STDOUT:
+            _demand_unread(target, str(target), f"--{option}")
+
+
+def _demand_unread(target: Path, name: str, option: str) -> None:
+    if was_opened(target):
+        allowed = f"name another file for {option}" if option else "name another file"
+        raise InputError.located(shown_path(name), wrong="is read by this command", allowed=allowed)
 
 
 def _is_stream(target: Path) -> bool:
@@ -102,7 +117,8 @@ def write_whole(target: Path, content: str | bytes) -> None:
 
 @contextmanager
 def writing_whole(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears whole when the block ends, and not at all where it fails."""
+    """Open a file that appears whole when the block ends, and not at all where it fails; what was read stays."""
+    _demand_unread(target, str(target), "")
     try:
         if _is_stream(target):
             with target.open("wb") as stream:

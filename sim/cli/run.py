@@ -63,14 +63,15 @@ def run(options: argparse.Namespace) -> int:
     from sim.cli.choices import choices_of, progress_of, show_notes
     from sim.cli.exit_status import INTERRUPTED
     from sim.cli.ofmaps import check_ofmaps, write_ofmaps
-    from sim.cli.outputs import STDOUT
+    from sim.cli.outputs import STDOUT, check_unread
     from sim.runs.request import read_request
     from sim.runs.run import RunOptions, run_network
 
     choices = choices_of(options)
     targets = _check_targets(options)
-    ofmaps = check_ofmaps(options.ofmaps, check=options.check)
+    ofmaps = check_ofmaps(options.ofmaps, check=options.check, targets=targets)
     request = read_request(choices)
+    check_unread(targets)
     own = {**choices.as_options(), "reuse": not options.no_reuse}
     with _timeline(targets.get("trace"), request, options) as timeline:
         how = RunOptions(

@@ -59,13 +59,15 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from sim.cli.outputs import check_target, write_whole
+    from sim.files.opened import note_opened
     from sim.files.text import shown_path
     from sim.views.sweep_plot import PlotOptions, plot_store, plot_target
 
     names = ("store", "output", "kind", "front", "metric", "x", "y", "point")
     chosen = PlotOptions(**{name: getattr(options, name) for name in names}, where=tuple(options.where))
     target = plot_target(chosen)
-    check_target(str(target))
+    note_opened(options.store)
+    check_target(str(target), "--output")
     content, status = plot_store(chosen, target)
     write_whole(target, content)
     if not options.quiet:

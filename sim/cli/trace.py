@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
     request = read_request(choices_of(options))
     layout = _read_layout(request, options)
-    target = check_target(options.output) or STDOUT
+    target = check_target(options.output, "--output") or STDOUT
     form, planned, progress = TraceFormat(options.format), plan_layers(request), progress_of(options)
     if target == STDOUT:
         layers = write_requests(sys.stdout.buffer, form, layout, request, planned, seed=options.seed, progress=progress)

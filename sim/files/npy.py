@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import FieldFault
+from sim.files.opened import note_opened
 from sim.files.text import shown_path
 
 _MAGIC = b"\x93NUMPY"
@@ -67,6 +68,7 @@ def _open(path: Path, name: str) -> NDArray[Any]:
     if not is_file:
         raise FieldFault(f"{name}: not a regular file", "expected a .npy file")
     with path.open("rb") as stream:
+        note_opened(stream.fileno())
         head = stream.read(len(_MAGIC))
     if head != _MAGIC:
         raise FieldFault(f"{name}: {_KINDS.get(head[:1], 'not a .npy file')}", _REMEDY)

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from sim.errors import InputError, printable
+from sim.files.opened import note_opened
 from sim.files.tree import Mark
 
 MAX_BYTES = 1 << 20
@@ -38,6 +39,7 @@ def _read_bytes(path: Path | str, place: str, wanted: str, most_mib: int) -> byt
         if not stat.S_ISREG(mode):
             raise InputError.located(place, wrong="this is not a regular file", allowed=wanted)
         with Path(path).open("rb") as stream:
+            note_opened(stream.fileno())
             content = stream.read((most_mib << 20) + 1)
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=wanted) from error

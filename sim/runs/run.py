@@ -39,7 +39,8 @@ def plan_layers(request: Request) -> list[Planned[Any]]:
 
 def planner_for(request: Request) -> Planner:
     """Return what plans a request's layers."""
-    return Planner(request.chip, request.machine, request.table, request.batch, request.goal_of)
+    asked = frozenset(text.rpartition(":")[0] for text in request.choices.mapping)
+    return Planner(request.chip, request.machine, request.table, request.batch, request.goal_of, asked)
 
 
 def runner_for(request: Request, model: str, *, seed: int, options: ModelOptions) -> Runner:

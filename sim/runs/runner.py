@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.chips.contract import AnyChip, Job, Model, Plan, Planned
 from sim.chips.goals import Goal
 from sim.chips.parts.description import MachineDocument
+from sim.errors import InputError
 from sim.ledger.counts import Tensor
 from sim.ledger.energy import CostTable, energy_of
 from sim.ledger.results import LayerResult
@@ -28,7 +29,8 @@ def plain_goal(layer: Layer) -> Goal:
 class Planner:
     """The chooser of a plan for each layer: of the mapping it states, else the best for the goal of `goal_of`.
 
-    Costs are taken at the machine's voltage, whatever the table's.
+    Costs are taken at the machine's voltage, whatever the table's. `asked` names the layers whose mapping was asked
+    for by name, which goes before limits on all layers.
     """
 
     chip: AnyChip
@@ -36,6 +38,7 @@ class Planner:
     table: CostTable
     batch: int
     goal_of: Callable[[Layer], Goal] = plain_goal
+    asked: frozenset[str] = frozenset()
     _found: dict[tuple[Layer, Goal], Plan] = field(default_factory=dict)
 
     def plan(self, layers: Sequence[Layer]) -> list[Planned[Any]]:
@@ -44,6 +47,7 @@ class Planner:
 
     def _plan_of(self, layer: Layer) -> Plan:
         if layer.mapping is not None:
+            self._check_limits(layer, dict(layer.mapping))
             stated: Plan = self.chip.stated(layer, self.machine, batch=self.batch)
             return stated
         goal = self.goal_of(layer)
@@ -53,6 +57,18 @@ class Planner:
             found = self.chip.search(layer, self.machine, table, batch=self.batch, goal=goal, top=1)
             self._found[alike] = found.candidates[0].plan
         return self._found[alike]
+
+    def _check_limits(self, layer: Layer, mapping: Mapping[str, int]) -> None:
+        """Refuse limits that the mapping stated by the workload breaks; the mapper has no say in it."""
+        limits = () if layer.name in self.asked else self.goal_of(layer).constraints
+        for name, bounds in limits:
+            if not bounds.low <= mapping[name] <= bounds.high:
+                wanted = str(bounds).removeprefix("= ")
+                raise InputError.located(
+                    f"layer {layer.name}",
+                    wrong=f"the workload states its mapping, with {name} = {mapping[name]}, not {wanted}",
+                    allowed=f"leave it out of what limits {name}, or give its --mapping",
+                )
 
 
 @dataclass(frozen=True, slots=True)

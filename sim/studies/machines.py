@@ -122,7 +122,18 @@ def compare_machines(
     where no machine runs any layer, where energies are in different units, where a chip lacks the model, and for
     anything wrong with the files; KeyboardInterrupt where no layer was finished.
     """
-    requests = [read_request(replace(choices, arch=machine)) for machine in machines]
+    return compare_requests(machine_requests(choices, machines), options, progress)
+
+
+def machine_requests(choices: Choices, machines: Sequence[Machine]) -> list[Request]:
+    """Read all that each machine's run works on."""
+    return [read_request(replace(choices, arch=machine)) for machine in machines]
+
+
+def compare_requests(
+    requests: Sequence[Request], options: RunOptions, progress: Progress = Silent
+) -> MachineComparison:
+    """Run requests of one network on several machines, as `compare_machines` does."""
     units = {request.table.unit for request in requests}
     if len(units) > 1:
         wrong = "the machines' cost tables are in different units"

@@ -78,11 +78,16 @@ def _run_all(
     return results
 
 
-def calibrate_chip(choices: Choices, *, seed: int, progress: Progress = Silent) -> tuple[Calibration, AnyChip]:
-    """Run the first measured network of a machine's chip and fit its costs; an interrupt leaves nothing."""
+def calibration_request(choices: Choices) -> Request:
+    """Read what `calibrate` runs: the first measured network of a machine's chip."""
     chip = find_design(choices.arch).chip
     network = published_of(chip, "calibrate").networks[0]
-    request = read_request(replace(choices, network=network.workload, batch=network.batch))
+    return read_request(replace(choices, network=network.workload, batch=network.batch))
+
+
+def calibrate_request(request: Request, *, seed: int, progress: Progress = Silent) -> tuple[Calibration, AnyChip]:
+    """Run a measured network and fit its chip's costs; an interrupt leaves nothing."""
+    chip = request.chip
     planned = plan_layers(request)
     runner = runner_for(request, chip.models[0], seed=seed, options=ModelOptions())
     results = run_layers(runner, planned, progress)

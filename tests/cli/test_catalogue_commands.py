@@ -85,6 +85,13 @@ def test_no_file_is_replaced(sim: Callable[..., Outcome]) -> None:
     assert Path("mine.yaml").read_text(encoding="utf-8") == "precious"
 
 
+def test_no_link_is_followed(sim: Callable[..., Outcome]) -> None:
+    Path("dang.yaml").symlink_to("nowhere.yaml")
+    told = sim("new", "workload", "dang")
+    assert told == Outcome(2, "", "dang.yaml: is there already; choose another name, or remove it\n")
+    assert files() == ["dang.yaml"]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -80,10 +80,18 @@ def test_only_the_ofmaps_files_are_added_by_the_option(sim: Callable[..., Outcom
     [
         (["--ofmaps", "new"], "--ofmaps: ofmaps are computed only by --check; add --check"),
         (["--check", "--ofmaps", "full"], "full: is not empty; name a new folder"),
-        (["--check", "--ofmaps", "tiny.yaml"], "tiny.yaml: is not empty; name a new folder"),
+        (["--check", "--ofmaps", "tiny.yaml"], "tiny.yaml: is a file; name a new folder"),
+        (["--check", "--ofmaps", "."], ".: is the current folder; name a new folder"),
+        (["--check", "--ofmaps", "full/.."], "full/..: is the current folder; name a new folder"),
+        (["--check", "--ofmaps", ""], "--ofmaps: '' is no folder; name a folder"),
+        (["--check", "--ofmaps", "-"], "--ofmaps: '-' is no folder; name a folder"),
+        (["--check", "--ofmaps", "x", "--json", "./x"],
+         "x: --json and --ofmaps both write there; name a folder of its own"),
+        (["--check", "--ofmaps", "x", "--trace", "x"],
+         "x: --trace and --ofmaps both write there; name a folder of its own"),
         (["--check", "--ofmaps", "no/new"], "no/new: its folder is missing; make it first"),
     ],
-)
+)  # fmt: skip
 def test_a_folder_that_cannot_be_is_refused_before_the_run(
     options: list[str], line: str, sim: Callable[..., Outcome]
 ) -> None:
@@ -91,6 +99,29 @@ def test_a_folder_that_cannot_be_is_refused_before_the_run(
     Path("full", "x").write_text("", encoding="utf-8")
     assert sim("run", "tiny.yaml", *options) == Outcome(2, "", f"{line}\n")
     assert (files(), files("full")) == (["full", "tiny.yaml"], ["x"])
+
+
+def test_no_folder_of_ofmaps_takes_in_another_file(sim: Callable[..., Outcome]) -> None:
+    Path("empty").mkdir()
+    told = sim("run", "tiny.yaml", "--check", "--ofmaps", "empty", "--trace", "empty/t.json")
+    line = "empty: --trace and --ofmaps both write there; name a folder of its own\n"
+    assert (told, files("empty")) == (Outcome(2, "", line), [])
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_link_to_a_folder_of_ofmaps_is_followed(there: bool, sim: Callable[..., Outcome]) -> None:
+    if there:
+        Path("far").mkdir()
+    Path("link").symlink_to("far")
+    assert sim("run", "tiny.yaml", "--check", "--quiet", "--ofmaps", "link").status == 0
+    assert Path("link").is_symlink()
+    assert files("far") == ["1_conv1.npy", "2_conv2_dw.npy", "3_fc3.npy"]
+
+
+def test_a_link_to_itself_is_no_folder_of_ofmaps(sim: Callable[..., Outcome]) -> None:
+    Path("loop").symlink_to("loop")
+    told = sim("run", "tiny.yaml", "--check", "--ofmaps", "loop")
+    assert told == Outcome(2, "", "loop: is a link that leads back to itself; name a new folder\n")
 
 
 def test_a_folder_that_may_not_be_written_is_refused(

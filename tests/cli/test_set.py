@@ -105,6 +105,32 @@ def test_what_has_an_option_of_its_own_is_the_same(edit_: str, options: list[str
     assert content("set.json") == content("own.json")
 
 
+@pytest.mark.parametrize("limit", [("--set", "mapping.n=1"), ("--constrain", "n=1")])
+@pytest.mark.parametrize("command", [("run", "--model", "analytic"), ("estimate",), ("compare",), ("power",)])
+def test_a_mapping_that_the_workload_states_is_not_limited(
+    command: tuple[str, ...], limit: tuple[str, str], sim: Callable[..., Outcome]
+) -> None:
+    told = sim(command[0], "alexnet_jssc2017", "--layers", "CONV3", *command[1:], *limit)
+    line = (
+        "layer CONV3: the workload states its mapping, with n = 4, not 1; "
+        "leave it out of what limits n, or give its --mapping\n"
+    )
+    assert told == Outcome(2, "", line)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--set", "mapping.n=4"],
+        ["--constrain", "n=2..4"],
+        ["--constrain", "n=1", "--mapping", "CONV3:m=64,n=1,e=13,p=16,q=3,r=2,t=2"],
+    ],
+)
+def test_limits_that_a_stated_mapping_keeps_are_kept(options: list[str], sim: Callable[..., Outcome]) -> None:
+    told = sim("run", "alexnet_jssc2017", "--layers", "CONV3", "--model", "analytic", "--quiet", *options)
+    assert told == Outcome(0, "", "")
+
+
 def test_zeros_are_the_option_s(sim: Callable[..., Outcome]) -> None:
     assert sim("estimate", "tiny.yaml", "--quiet", "--json", "set.json", "--set", "zeros.ifmap=0.75").status == 0
     assert sim("estimate", "tiny.yaml", "--quiet", "--json", "own.json", "--zeros", "ifmap=0.75").status == 0

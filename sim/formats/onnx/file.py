@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sim.errors import InputError, quoted
+from sim.files.opened import note_opened
 from sim.files.text import shown_path
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def read_model(path: Path | str) -> ModelProto:
     if not attempt(lambda: all(map(_is_text, _texts(model))), place, _NO_TEXT):
         raise InputError.located(place, wrong=_NO_TEXT, allowed="export the model again")
     _check_versions(model, place)
+    for entry in (entry for tensor in model.graph.initializer for entry in tensor.external_data):
+        if entry.key == "location":
+            note_opened(Path(path).parent / entry.value)
     if model.functions:
         _check_functions(model, place)
         model = attempt(lambda: inliner.inline_local_functions(model), place, "its functions can't be put in line")
@@ -77,6 +81,7 @@ def _read_bytes(path: Path | str, place: str) -> bytes:
             allowed = "at most 2 GiB; keep the weights in external data"
             raise InputError.located(place, wrong="the file is too large", allowed=allowed)
         with Path(path).open("rb") as stream:
+            note_opened(stream.fileno())
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=_WANTED) from error

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError, did_you_mean, listed, quoted
 from sim.files.npy import FAULTS
+from sim.files.opened import note_opened
 from sim.files.text import shown_path
 from sim.formats.onnx.graph import Dims
 
@@ -80,6 +81,7 @@ def _read(path: Path | str, place: str) -> dict[str, Array]:
         if not stat.S_ISREG(state.st_mode):
             raise InputError.located(place, wrong="this is not a regular file", allowed=_WANTED)
         with Path(path).open("rb") as stream:
+            note_opened(stream.fileno())
             if not stream.read(len(_MAGICS[0])).startswith(_MAGICS):
                 raise InputError.located(place, wrong="this is neither .npy nor .npz", allowed=_WANTED)
         if state.st_size > MAX_BYTES or _unpacked_bytes(path) > MAX_BYTES:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import InputError, did_you_mean, quoted
+from sim.files.opened import note_opened
 from sim.files.text import shown_path
 from sim.formats.onnx.file import attempt
 from sim.formats.onnx.graph import Dims
@@ -118,6 +119,7 @@ def load_external(tensor: TensorProto, path: Path | str) -> None:
     from onnx import external_data_helper
 
     file = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+    note_opened(Path(path).parent / file)
     attempt(
         lambda: external_data_helper.load_external_data_for_tensor(tensor, str(Path(path).parent)),
         shown_path(path),
