@@ -304,6 +304,12 @@ def test_an_interrupt_keeps_the_finished_layers() -> None:
     [
         (lambda: sim.run("tiny.yaml", link_clock="20"), "link_clock: a number without a unit; write e.g. '200 MHz'"),
         (lambda: sim.run("tiny.yaml", layers="conv9"), "layers: no layer 'conv9' in tiny; did you mean 'conv1'?"),
+        (lambda: sim.run("tiny.yaml", layers=[]), "layers: none were named; name at least one, or leave it out"),
+        (lambda: sim.estimate("tiny.yaml", layers=()), "layers: none were named; "),
+        (lambda: sim.map("tiny.yaml", layers=[]), "layers: none were named; "),
+        (lambda: sim.compare("tiny.yaml", layers=[]), "layers: none were named; "),
+        (lambda: sim.compare("tiny.yaml", arch=["eyeriss"], layers=[]), "layers: none were named; "),
+        (lambda: sim.sweep({"schema": 1, "workload": "tiny.yaml", "layers": []}), "sweep: layers: none were named; "),
         (lambda: sim.run("tiny.yaml", bits={"ifmap": 0}), "bits: ifmap: got the number 0; expected at least 1"),
         (lambda: sim.run("tiny.yaml", zeros={"psum": 0.5}), "zeros: psum: unknown key; allowed: ifmap, ofmap, filter"),
         (lambda: sim.run("tiny.yaml", mapping={"x": "m=1"}), "mapping: no layer 'x' is run; allowed: conv1, "),
