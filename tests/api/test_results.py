@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,13 @@ def test_mappings_print_the_command_s_table(capsys: pytest.CaptureFixture[str]) 
 def test_a_result_is_short_in_a_list() -> None:
     assert repr(sim.run("tiny.yaml", model="analytic")) == "<run of tiny on eyeriss: 3 layers, batch 2>"
     assert repr(sim.estimate("tiny.yaml", layers="fc3")) == "<estimate of tiny on eyeriss: 1 layers, batch 2>"
+    assert repr(sim.map("tiny.yaml")) == "<mappings of tiny on eyeriss: 3 layers, batch 2>"
+    assert repr(sim.compare("tiny.yaml", layers="fc3")) == "<both models of tiny on eyeriss: 1 layers, batch 2>"
+    machines = sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"])
+    assert repr(machines) == "<comparison of tiny on eyeriss, eyeriss (2): 3 layers, batch 2>"
+    assert re.fullmatch(r"<validation of eyeriss: \d+ bounds, \d+ broken>", repr(sim.validate()))
+    sim.run("tiny.yaml", model="analytic").save("r.json")
+    assert repr(sim.read_result("r.json")) == "<result file of tiny on eyeriss: 3 layers>"
 
 
 @pytest.mark.parametrize(
