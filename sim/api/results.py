@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from sim.api import arguments
 from sim.errors import InputError, listed
+from sim.files.whole import check_writable, write_whole
 from sim.ledger.estimate import Estimate, estimate_of
 from sim.ledger.figures import DRAM, ENERGIES, GLB, IN_THE_FILE, LIVE, POWER
 from sim.ledger.results import LayerResult, NetworkResult
@@ -66,9 +68,12 @@ class Shown(ABC):
         return pd.DataFrame(self.as_rows())
 
     def save(self, path: Path | str) -> None:
-        """Write the result file, as the command's --json does."""
-        text = json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n"
-        Path(path).write_text(text, encoding="utf-8")
+        """Write the result file, as the command's --json does, whole or not at all.
+
+        Raises InputError where it can't be written.
+        """
+        check_writable(arguments.path("path", path))
+        write_whole(Path(path), json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
 
     def __str__(self) -> str:
         out = io.StringIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from support.commands import call, read_json
 
 import sim
+from sim.errors import InputError
 from sim.ledger.figures import ENERGIES, IN_THE_FILE
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -144,6 +146,34 @@ def test_a_mapping_result_is_saved() -> None:
     found = read_json("map.json")
     assert found["legal"] > found["evaluated"] > 0
     assert [row["place"] for row in found["layers"]] == [1, 2] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (".", ".: is a folder; give the name of a file"),
+        (Path("missing/r.json"), "missing/r.json: its folder is missing; make it first"),
+        ("a\0b", "a\\x00b: can't be written: "),
+        (3, "path: got the number 3; expected a file's path"),
+    ],
+)
+def test_a_file_that_can_t_be_written_is_refused(path: Any, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        sim.estimate("tiny.yaml").save(path)
+    assert str(caught.value).startswith(line)
+
+
+def test_a_file_is_saved_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    result, before = sim.estimate("tiny.yaml"), sorted(Path().iterdir())
+    Path("r.json").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(InputError, match=r"^r\.json: can't be written: no space left on device; name another file$"):
+        result.save("r.json")
+    assert Path("r.json").read_text(encoding="utf-8") == "old"
+    assert sorted(Path().iterdir()) == sorted([*before, Path("r.json")])
 
 
 def test_a_provisional_table_is_said_to_be() -> None:
