@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast, overload
 
+from sim.api import arguments
 from sim.api.results import (
     EstimateResult,
     FileResult,
@@ -20,7 +21,7 @@ from sim.api.results import (
 )
 from sim.chips.goals import Objective
 from sim.codes.expected import FmapCode
-from sim.errors import InputError, did_you_mean, quoted
+from sim.errors import InputError, did_you_mean
 from sim.formats.any_network import read_network
 from sim.ledger.results import NetworkResult
 from sim.ledger.saved import read_result as read_saved
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 Callback = Callable[[int, int, str], None]
 ResultT = TypeVar("ResultT", bound=RunResult)
-_MOST = 4096  # images, or mappings: as on the command line
 
 
 class Choosing(TypedDict, total=False):
@@ -101,7 +101,7 @@ def run(
         choices = _choices(source, chosen)
         request = read_request(choices)
         options = {**choices.as_options(), "reuse": reuse} | ({"check": True} if check else {})
-        how = RunOptions(model=model, seed=_seed(seed), reuse=reuse, check=check, options=options)
+        how = RunOptions(model=model, seed=arguments.seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 
 
@@ -124,7 +124,9 @@ def map(
     Raises InputError for anything wrong with the input, and for a layer that no mapping is legal for.
     """
     with _network(network, example) as source, _plain_places():
-        return MappingResult(map_layers(read_request(_choices(source, chosen)), top=_whole("top", top, 1, _MOST)))
+        return MappingResult(
+            map_layers(read_request(_choices(source, chosen)), top=arguments.whole("top", top, 1, arguments.MOST))
+        )
 
 
 @overload
@@ -166,19 +168,22 @@ def compare(
     Raises InputError for anything wrong with the input.
     """
     with _network(network, example) as source, _plain_places():
-        if isinstance(arch, Sequence) and not isinstance(arch, str):
+        if isinstance(arch, Sequence) and not isinstance(arch, str | bytes):
             if not arch:
                 raise InputError.located("arch", wrong="no machine", allowed="give at least one")
+            machines = [arguments.machine(one) for one in arch]
             choices = _choices(source, chosen)
-            how = RunOptions(model=model, seed=_seed(seed), options=choices.as_options())
-            return MachinesResult(compare_machines(choices, arch, how, _progress(progress)))
+            how = RunOptions(model=model, seed=arguments.seed(seed), options=choices.as_options())
+            return MachinesResult(compare_machines(choices, machines, how, _progress(progress)))
         if model is not None:
             raise InputError.located(
                 "model", wrong="only one machine is given", allowed="leave it out: both models run"
             )
         request = read_request(_choices(source, {**chosen, "arch": arch}))
         options = request.choices.as_options()
-        return ModelsResult(compare_models(request, seed=_seed(seed), options=options, progress=_progress(progress)))
+        return ModelsResult(
+            compare_models(request, seed=arguments.seed(seed), options=options, progress=_progress(progress))
+        )
 
 
 def validate(
@@ -195,9 +200,10 @@ def validate(
     was not measured.
     """
     with _plain_places():
-        requests = measured_requests(Choices(network="", arch=arch, cost_table=cost_table), by_mapper=mapper)
+        choices = Choices(network="", arch=arguments.machine(arch), cost_table=arguments.costs(cost_table))
+        requests = measured_requests(choices, by_mapper=mapper)
         return ValidationResult(
-            validate_requests(requests, seed=_seed(seed), progress=_progress(progress)), requests[0][1]
+            validate_requests(requests, seed=arguments.seed(seed), progress=_progress(progress)), requests[0][1]
         )
 
 
@@ -206,7 +212,7 @@ def read_result(path: Path | str) -> FileResult:
 
     Raises InputError for what is no result file.
     """
-    return FileResult(read_saved(path))
+    return FileResult(read_saved(arguments.path("path", path)))
 
 
 def sweep(
@@ -227,9 +233,13 @@ def sweep(
     Needs pandas; raises InputError for what is wrong with spec, store or cluster.
     """
     require_pandas()
-    study, executor = read_study(spec, read_network=read_network), executor_for(workers, scheduler)
-    with open_store(MEMORY if store is None else str(store), study, executor) as kept:
-        with _progress(progress)(len(kept.missing())) as done:
+    address = None if scheduler is None else arguments.text("scheduler", scheduler)
+    file = MEMORY if store is None else str(arguments.path("store", store))
+    wanted = "expected a file's path, or a dict in its form"
+    study = read_study(arguments.source("spec", spec, (), wanted), read_network=read_network)
+    executor, told_of = executor_for(_workers(workers), address), _progress(progress)
+    with open_store(file, study, executor) as kept:
+        with told_of(len(kept.missing())) as done:
             for _outcome in fill(kept, study, executor):
                 done("points")
         return as_frame(kept)
@@ -243,75 +253,38 @@ def _choices(network: Network, chosen: Mapping[str, Any], *, methodology: bool =
         raise TypeError(f"got an unexpected keyword argument {unknown[0]!r}; {allowed}")
     given = {name: value for name, value in chosen.items() if value is not None}
     own = {name: given[name] for name in given if name in {field.name for field in fields(Choices)}}
-    own |= {"edits": given.get("set", {}), "images": given.get("inputs"), "methodology": methodology}
     own |= {
-        "batch": _whole("batch", given["batch"], 1, _MOST) if "batch" in given else None,
-        "layers": _texts(given["layers"], ",") if "layers" in given else None,
-        "mapping": _mappings(given.get("mapping", ())),
-        "constrain": _pairs(given.get("constrain", ())),
-        "objective": _objective(given.get("objective", "energy")),
-        "code": _code(given.get("code")),
-        "shape": _shapes(given.get("shape", ())),
+        "edits": arguments.by_text("set", given.get("set", {}), "expected values by path: {'glb.fmap_banks': 50}"),
+        "images": arguments.path("inputs", given["inputs"]) if "inputs" in given else None,
+        "methodology": methodology,
+        "arch": arguments.machine(given.get("arch", "eyeriss")),
+        "cost_table": arguments.costs(given.get("cost_table")),
+        "batch": arguments.whole("batch", given["batch"], 1, arguments.MOST) if "batch" in given else None,
+        "layers": arguments.layers(given["layers"]) if "layers" in given else None,
+        "mapping": arguments.mappings(given.get("mapping", ())),
+        "constrain": arguments.limits(given.get("constrain", ())),
+        "bits": arguments.by_text("bits", given.get("bits", {}), "expected bits by tensor: {'ifmap': 8}"),
+        "zeros": arguments.by_text("zeros", given.get("zeros", {}), "expected fractions by tensor: {'ifmap': 0.5}"),
+        "objective": arguments.word("objective", given.get("objective", "energy"), Objective),
+        "code": arguments.word("code", given["code"], FmapCode) if "code" in given else None,
+        "shape": arguments.shapes(given.get("shape", ())),
     }
-    return Choices(network=network, **own)
+    return Choices(network=arguments.network(network), **own)
 
 
-def _whole(name: str, value: object, least: int, most: int) -> int:
-    """Return a whole number, NumPy's too; raise InputError for anything else."""
-    allowed = f"expected a whole number from {least} to {most}"
-    if isinstance(value, bool) or not isinstance(value, Integral) or not least <= int(value) <= most:
-        raise InputError.located(name, wrong=f"got {quoted(str(value))}", allowed=allowed)
+def _workers(value: object) -> Workers:
+    """Return a number of processes, all cores, or None where the points decide."""
+    if value is None or (isinstance(value, str) and value == "all"):
+        return cast(Workers, value)
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= int(value) <= arguments.MOST:
+        allowed = f"expected a whole number from 1 to {arguments.MOST}, 'all', or None"
+        raise arguments.refused("workers", value, allowed)
     return int(value)
 
 
-def _seed(value: object) -> int:
-    return _whole("seed", value, 0, 10**18 - 1)
-
-
-def _texts(value: str | Iterable[str], split: str) -> tuple[str, ...]:
-    return tuple(value.split(split)) if isinstance(value, str) else tuple(value)
-
-
-def _mappings(value: Mapping[str, Mapping[str, int] | str] | Iterable[str]) -> tuple[str, ...]:
-    """Write mappings as the command line has them."""
-    if not isinstance(value, Mapping):
-        return _texts(value, ";")
-    inside = {
-        layer: one if isinstance(one, str) else ",".join(f"{name}={number}" for name, number in one.items())
-        for layer, one in value.items()
-    }
-    return tuple(f"{layer}:{pairs}" for layer, pairs in inside.items())
-
-
-def _pairs(value: Mapping[str, int | str] | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(value, Mapping):
-        return _texts(value, ";")
-    return tuple(f"{name}={number}" for name, number in value.items())
-
-
-def _shapes(value: Mapping[str, Sequence[int]] | Iterable[str]) -> tuple[str, ...]:
-    if not isinstance(value, Mapping):
-        return _texts(value, ";")
-    return tuple(f"{name}={'x'.join(str(size) for size in sizes)}" for name, sizes in value.items())
-
-
-def _objective(name: str) -> Objective:
-    try:
-        return Objective(name)
-    except ValueError as error:
-        allowed = did_you_mean(str(name), list(Objective))
-        raise InputError.located("objective", wrong=f"no objective '{name}'", allowed=allowed) from error
-
-
-def _code(name: str | None) -> FmapCode | None:
-    try:
-        return None if name is None else FmapCode(name)
-    except ValueError as error:
-        allowed = did_you_mean(str(name), list(FmapCode))
-        raise InputError.located("code", wrong=f"no code '{name}'", allowed=allowed) from error
-
-
 def _progress(callback: Callback | None) -> Progress:
+    if callback is not None and not callable(callback):
+        raise arguments.refused("progress", callback, "expected a function of (finished, total, name)")
     return Silent if callback is None else told(callback)
 
 

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from sim.errors import InputError
+from sim.api import arguments
+from sim.errors import InputError, listed
+from sim.files.whole import check_writable, write_whole
 from sim.ledger.estimate import Estimate, estimate_of
 from sim.ledger.figures import DRAM, ENERGIES, GLB, IN_THE_FILE, LIVE, POWER
 from sim.ledger.results import LayerResult, NetworkResult
@@ -66,9 +68,12 @@ class Shown(ABC):
         return pd.DataFrame(self.as_rows())
 
     def save(self, path: Path | str) -> None:
-        """Write the result file, as the command's --json does."""
-        text = json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n"
-        Path(path).write_text(text, encoding="utf-8")
+        """Write the result file, as the command's --json does, whole or not at all.
+
+        Raises InputError where it can't be written.
+        """
+        check_writable(arguments.path("path", path))
+        write_whole(Path(path), json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
 
     def __str__(self) -> str:
         out = io.StringIO()
@@ -149,10 +154,14 @@ def _row(layer: LayerResult) -> dict[str, Any]:
 
 def _short(result: NetworkResult, what: str) -> str:
     origin = result.provenance
-    return f"<{what} of {origin['workload']} on {origin['arch']}: {len(result.layers)} layers, batch {result.batch}>"
+    return _in_short(what, origin["workload"], origin["arch"], len(result.layers), result.batch)
 
 
-@dataclass(frozen=True, slots=True)
+def _in_short(what: str, workload: str, arch: str, layers: int, batch: int) -> str:
+    return f"<{what} of {workload} on {arch}: {layers} layers, batch {batch}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class FileResult(Shown):
     """A result file, read back; `saved` has its layers and totals as the file has them."""
 
@@ -170,8 +179,13 @@ class FileResult(Shown):
         """Return the file's content."""
         return dict(self.saved.content)
 
+    def __repr__(self) -> str:
+        origin = self.saved.provenance
+        of, on = origin.get("workload", "a network"), origin.get("arch", "a machine")
+        return f"<result file of {of} on {on}: {len(self.saved.layers)} layers>"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class MappingResult(Shown):
     """The best mappings of each layer."""
 
@@ -212,8 +226,12 @@ class MappingResult(Shown):
             "evaluated": self.found.evaluated,
         }
 
+    def __repr__(self) -> str:
+        request, layers = self.found.request, len(self.found.layers)
+        return _in_short("mappings", request.workload.name, request.machine.name, layers, request.batch)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ModelsResult(Shown):
     """A chip's two models on the same mappings and tensors."""
 
@@ -240,8 +258,11 @@ class ModelsResult(Shown):
         """Return both results and what is between them."""
         return self.found.as_dict()
 
+    def __repr__(self) -> str:
+        return _short(self.found.cycle, "both models")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class MachinesResult(Shown):
     """One network on several machines, layer by layer; machines of one name are numbered."""
 
@@ -269,8 +290,13 @@ class MachinesResult(Shown):
         """Return each machine's result and the totals of the layers that all ran."""
         return self.found.as_dict()
 
+    def __repr__(self) -> str:
+        found = self.found
+        names = listed(machine.name for machine in found.machines)
+        return _in_short("comparison", found.workload, names, len(found.layers), found.batch)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ValidationResult(Shown):
     """A chip's model against the measured chip."""
 
@@ -293,3 +319,7 @@ class ValidationResult(Shown):
     def as_dict(self) -> dict[str, Any]:
         """Return all cells, columns, totals and broken bounds."""
         return self.found.as_dict()
+
+    def __repr__(self) -> str:
+        broken = len(self.found.broken)
+        return f"<validation of {self.request.machine.name}: {self.found.bounds} bounds, {broken} broken>"

@@ -68,9 +68,10 @@ def run_new(options: argparse.Namespace) -> int:
     """Run `new`; a file that is there already is not replaced."""
     from pathlib import Path
 
-    from sim.cli.outputs import check_target, write_whole
+    from sim.cli.outputs import check_target
     from sim.errors import InputError
     from sim.files.shipped import copy_of
+    from sim.files.whole import write_whole
 
     source = options.source or {"machine": "eyeriss", "workload": "alexnet"}[options.what]
     text = copy_of(f"{options.what}s", options.name, source)

@@ -41,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
     import sys
 
     from sim.cli.foreign import foreign_format, write_foreign
-    from sim.cli.outputs import STDOUT, write_whole
+    from sim.cli.outputs import STDOUT
     from sim.errors import printable
+    from sim.files.whole import write_whole
     from sim.formats.any_network import find_network
     from sim.formats.online_tool.text import write_tool_file
     from sim.formats.workload_yaml import write_workload

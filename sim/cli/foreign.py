@@ -7,9 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim.cli.outputs import STDOUT, check_target, write_whole
+from sim.cli.outputs import STDOUT, check_target
 from sim.errors import InputError
 from sim.files.text import shown_path
+from sim.files.whole import write_whole
 from sim.formats.scalesim.write import write_topology
 from sim.formats.timeloop.write import problem_files, write_problem
 from sim.networks.workload import Workload

@@ -1,4 +1,4 @@
-"""Writing results: a file whole or not at all, checked before a long run begins."""
+"""Writing results: to a file or standard output, checked before a long run begins."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import argparse
 import json
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from rich.console import Console
 
 from sim.errors import InputError
 from sim.files.opened import was_opened
 from sim.files.text import shown_path
+from sim.files.whole import check_writable, write_whole
 from sim.ledger.results import NetworkResult
 from sim.views.console import make_console
 
@@ -28,18 +27,9 @@ def check_target(name: str | None, option: str) -> Path | None:
     if name is None:
         return None
     target = Path(name)
-    if target == STDOUT:
-        return target
-    try:
-        if target.is_dir():
-            raise InputError.located(shown_path(name), wrong="is a folder", allowed="give the name of a file")
+    if target != STDOUT:
+        check_writable(name)
         _demand_unread(target, name, option)
-        if not target.parent.is_dir():
-            raise InputError.located(shown_path(name), wrong="its folder is missing", allowed="make it first")
-        if not os.access(target if _is_stream(target) else _followed(target).parent, os.W_OK):
-            raise InputError.located(shown_path(name), wrong="its folder can't be written to", allowed="name another")
-    except OSError as error:
-        raise _unwritable(target, error) from error
     return target
 
 
@@ -69,23 +59,9 @@ def check_unread(targets: Mapping[str, Path]) -> None:
 
 def _demand_unread(target: Path, name: str, option: str) -> None:
     if was_opened(target):
-        allowed = f"name another file for {option}" if option else "name another file"
-        raise InputError.located(shown_path(name), wrong="is read by this command", allowed=allowed)
-
-
-def _is_stream(target: Path) -> bool:
-    """Tell a pipe or a device, which is written to, from a file, which is replaced."""
-    return target.exists() and not target.is_file()
-
-
-def _followed(target: Path) -> Path:
-    """Follow links, also those that lead to a file that is not there yet."""
-    return Path(os.path.realpath(target))
-
-
-def _unwritable(target: Path, error: OSError) -> InputError:
-    reason = (error.strerror or str(error)).lower()
-    return InputError.located(shown_path(target), wrong=f"can't be written: {reason}", allowed="name another file")
+        raise InputError.located(
+            shown_path(name), wrong="is read by this command", allowed=f"name another file for {option}"
+        )
 
 
 def as_json(result: NetworkResult) -> str:
@@ -107,40 +83,6 @@ def hand_over(content: Mapping[str, Any], target: Path | None, show: Callable[[C
         write_whole(target, text)
     if not quiet:
         show(make_console(to_stderr=target == STDOUT))
-
-
-def write_whole(target: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; links are followed, pipes and devices written to."""
-    with writing_whole(target) as stream:
-        stream.write(content.encode("utf-8") if isinstance(content, str) else content)
-
-
-@contextmanager
-def writing_whole(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears whole when the block ends, and not at all where it fails; what was read stays."""
-    _demand_unread(target, str(target), "")
-    try:
-        if _is_stream(target):
-            with target.open("wb") as stream:
-                yield stream
-        else:
-            with _draft_of(_followed(target)) as stream:
-                yield stream
-    except OSError as error:
-        raise _unwritable(target, error) from error
-
-
-@contextmanager
-def _draft_of(target: Path) -> Iterator[BinaryIO]:
-    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".sim-")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def write_contents(contents: Mapping[str, str | bytes], targets: Mapping[str, Path]) -> None:

@@ -118,7 +118,7 @@ def _timeline(target: Path | None, request: Request, options: argparse.Namespace
     if target is None:
         yield None
         return
-    from sim.cli.outputs import writing_whole
+    from sim.files.whole import writing_whole
     from sim.package import VERSION
     from sim.runs.timeline import Draft, Timeline
 
@@ -139,7 +139,8 @@ def _timeline(target: Path | None, request: Request, options: argparse.Namespace
 def _hand_over(result: NetworkResult, status: str, targets: Mapping[str, Path], *, quiet: bool) -> None:
     import sys
 
-    from sim.cli.outputs import STDOUT, as_json, write_whole
+    from sim.cli.outputs import STDOUT, as_json
+    from sim.files.whole import write_whole
     from sim.views.console import make_console
     from sim.views.pages.run_page import page_of
     from sim.views.run_table import show_run

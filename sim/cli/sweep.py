@@ -130,7 +130,8 @@ def _export(store: Store, targets: Mapping[str, Path]) -> bool:
     import io
     import sys
 
-    from sim.cli.outputs import STDOUT, writing_whole
+    from sim.cli.outputs import STDOUT
+    from sim.files.whole import writing_whole
     from sim.studies.sweeps.store.tables import write_csv, write_parquet
 
     try:

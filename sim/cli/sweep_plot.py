@@ -58,9 +58,10 @@ def run(options: argparse.Namespace) -> int:
     """Run `sweep plot`: store and options are checked before anything is drawn."""
     import sys
 
-    from sim.cli.outputs import check_target, write_whole
+    from sim.cli.outputs import check_target
     from sim.files.opened import note_opened
     from sim.files.text import shown_path
+    from sim.files.whole import write_whole
     from sim.views.sweep_plot import PlotOptions, plot_store, plot_target
 
     names = ("store", "output", "kind", "front", "metric", "x", "y", "point")

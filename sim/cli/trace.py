@@ -43,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
 
     from sim.chips.parts.requests import TraceFormat
     from sim.cli.choices import choices_of, progress_of
-    from sim.cli.outputs import STDOUT, check_target, writing_whole
+    from sim.cli.outputs import STDOUT, check_target
+    from sim.files.whole import writing_whole
     from sim.runs.memory_trace import write_requests
     from sim.runs.request import read_request
     from sim.runs.run import plan_layers

@@ -1,1 +1,1 @@
-"""Reading files that people wrote: bounded, checked, refused with one line that says where and what."""
+"""Files: those that people wrote read bounded, checked, refused with one line; those that we write, whole or not."""

@@ -15,8 +15,11 @@ def choose_layers(
 ) -> tuple[Layer, ...]:
     """Return the layers that any of `patterns` (CONV1, fire2/*) names, in the network's order.
 
-    A layer's own name comes before a pattern: [/] may be one. Raises InputError at `place` for one that names none.
+    A layer's own name comes before a pattern: [/] may be one. Raises InputError at `place` for one that names none,
+    and where there is none.
     """
+    if not patterns:
+        raise InputError.located(place, steps, wrong="none were named", allowed="name at least one, or leave it out")
     names = [layer.name for layer in workload.layers]
     wanted: set[str] = set()
     for pattern in map(str.strip, patterns):

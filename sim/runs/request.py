@@ -13,7 +13,7 @@ from sim.chips.parts.description import MachineDocument
 from sim.chips.parts.mapping_entry import read_mapping
 from sim.chips.registry import Design, design_around, design_of, read_design
 from sim.codes.expected import FmapCode
-from sim.errors import FieldFault, InputError, did_you_mean, quoted
+from sim.errors import FieldFault, InputError, did_you_mean, listed, quoted
 from sim.files.catalogue import find_cost_table, find_machine
 from sim.files.edits import edited
 from sim.files.schema import validate_data
@@ -245,6 +245,9 @@ def _with_skipping(choices: Choices, chip: AnyChip, machine: MachineDocument) ->
     skip = choices.skip or (chip.skips[0] if choices.methodology and chip.skips else None)
     if skip is None:
         return machine, None
+    if skip not in chip.skips and chip.skips:
+        wrong = f"{chip.title} can't leave out MACs for {quoted(str(skip))}"
+        raise InputError.located("--skip", wrong=wrong, allowed=f"allowed: {listed(chip.skips)}")
     if skip not in chip.skips:
         chip.refuse("--skip", f"MACs that are left out for {skip}")
     return chip.with_skipping(machine, skip), skip

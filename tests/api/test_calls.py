@@ -304,6 +304,12 @@ def test_an_interrupt_keeps_the_finished_layers() -> None:
     [
         (lambda: sim.run("tiny.yaml", link_clock="20"), "link_clock: a number without a unit; write e.g. '200 MHz'"),
         (lambda: sim.run("tiny.yaml", layers="conv9"), "layers: no layer 'conv9' in tiny; did you mean 'conv1'?"),
+        (lambda: sim.run("tiny.yaml", layers=[]), "layers: none were named; name at least one, or leave it out"),
+        (lambda: sim.estimate("tiny.yaml", layers=()), "layers: none were named; "),
+        (lambda: sim.map("tiny.yaml", layers=[]), "layers: none were named; "),
+        (lambda: sim.compare("tiny.yaml", layers=[]), "layers: none were named; "),
+        (lambda: sim.compare("tiny.yaml", arch=["eyeriss"], layers=[]), "layers: none were named; "),
+        (lambda: sim.sweep({"schema": 1, "workload": "tiny.yaml", "layers": []}), "sweep: layers: none were named; "),
         (lambda: sim.run("tiny.yaml", bits={"ifmap": 0}), "bits: ifmap: got the number 0; expected at least 1"),
         (lambda: sim.run("tiny.yaml", zeros={"psum": 0.5}), "zeros: psum: unknown key; allowed: ifmap, ofmap, filter"),
         (lambda: sim.run("tiny.yaml", mapping={"x": "m=1"}), "mapping: no layer 'x' is run; allowed: conv1, "),
@@ -315,7 +321,8 @@ def test_an_interrupt_keeps_the_finished_layers() -> None:
          "check: the analytic model computes no ofmaps; use the cycle model"),
         (lambda: sim.run("tiny.yaml", objective="enrgy"), "objective: no objective 'enrgy'; did you mean 'energy'?"),
         (lambda: sim.estimate("tiny.yaml", code="rcl"), "code: no code 'rcl'; did you mean 'rlc'?"),
-        (lambda: sim.estimate("tiny.yaml", skip="both"), "skip: "),
+        (lambda: sim.estimate("tiny.yaml", skip="both"),
+         "skip: Eyeriss can't leave out MACs for 'both'; allowed: either, ifmap, none"),
         (lambda: sim.run("tiny.yaml", arch="eyeris"),
          "eyeris: no machine of that name comes with sim; did you mean 'eyeriss'?"),
         (lambda: sim.run("tiny.yaml", arch={"schema": 1, "chip": "eyeris"}),
@@ -336,6 +343,67 @@ def test_errors_name_arguments_as_python_does(work: Callable[[], Any], line: str
     assert "\n" not in str(caught.value)
 
 
+SPEC: dict[str, Any] = {"schema": 1, "workload": "tiny.yaml"}
+OF_ANOTHER_KIND: list[tuple[dict[str, Any], str]] = [
+    ({"set": "glb.fmap_banks=50"}, "set: got the text 'glb.fmap_banks=50'; expected values by path: "),
+    ({"set": ["glb.fmap_banks=50"]}, "set: got a list; expected values by path: "),
+    ({"set": {3: 50}}, "set: the key '3' is no text; expected values by path: "),
+    ({"layers": 3}, "layers: got the number 3; expected names or patterns of layers: "),
+    ({"layers": [3]}, "layers: [0]: got the number 3; expected names or patterns of layers: "),
+    ({"mapping": 5}, "mapping: got the number 5; expected {'CONV3': {'m': 64, ...}}, or texts"),
+    ({"mapping": {"conv1": 5}}, "mapping: conv1: got the number 5; expected {'CONV3': "),
+    ({"mapping": [5]}, "mapping: [0]: got the number 5; expected {'CONV3': "),
+    ({"constrain": 5}, "constrain: got the number 5; expected {'n': 1, 'CONV*:m': 'all'}, or texts"),
+    ({"constrain": [5]}, "constrain: [0]: got the number 5; expected {'n': 1"),
+    ({"shape": 5}, "shape: got the number 5; expected {'data': [1, 3, 224, 224]}, or texts"),
+    ({"shape": {"data": 5}}, "shape: data: got the number 5; expected {'data': "),
+    ({"bits": "ifmap=8"}, "bits: got the text 'ifmap=8'; expected bits by tensor: {'ifmap': 8}"),
+    ({"zeros": 0.5}, "zeros: got the number 0.5; expected fractions by tensor: {'ifmap': 0.5}"),
+    ({"inputs": 3}, "inputs: got the number 3; expected a file's path"),
+    ({"voltage": 1}, "voltage: "),
+    ({"clock": []}, "clock: "),
+    ({"objective": []}, "objective: no objective '[]'; allowed: "),
+    ({"arch": ["eyeriss"]}, "arch: got a list; expected a name, a path, a dict in the file's form, or a machine "),
+    ({"cost_table": 3}, "cost_table: got the number 3; expected a name, a path, "),
+    ({"progress": 3}, "progress: got the number 3; expected a function of (finished, total, name)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("chosen", "line"), OF_ANOTHER_KIND, ids=[str(chosen) for chosen, _ in OF_ANOTHER_KIND])
+def test_arguments_of_another_kind_are_refused(chosen: dict[str, Any], line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        sim.run("tiny.yaml", **chosen)
+    assert str(caught.value).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("work", "line"),
+    [
+        (lambda wrong: sim.run(wrong(None)), "network: got None; expected a name, a path, a dict in the file's form, "),
+        (lambda wrong: sim.run(wrong(b"alexnet")), "network: got a Python bytes; expected a name, a path, "),
+        (lambda wrong: sim.map(wrong(5)), "network: got the number 5; expected a name, a path, "),
+        (lambda wrong: sim.compare("tiny.yaml", arch=wrong(b"eyeriss")), "arch: got a Python bytes; expected a name"),
+        (lambda wrong: sim.compare("tiny.yaml", arch=wrong(["eyeriss", 3])), "arch: got the number 3; expected a name"),
+        (lambda wrong: sim.validate(wrong(["eyeriss"])), "arch: got a list; expected a name, "),
+        (lambda wrong: sim.sweep(wrong(None)), "spec: got None; expected a file's path, or a dict in its form"),
+        (lambda wrong: sim.sweep(wrong(3)), "spec: got the number 3; expected a file's path, "),
+        (lambda wrong: sim.sweep(wrong([])), "spec: got a list; expected a file's path, "),
+        (lambda wrong: sim.sweep(SPEC, wrong("x")), "workers: got the text 'x'; expected a whole number from 1 to "),
+        (lambda wrong: sim.sweep(SPEC, wrong(0)), "workers: got the number 0; expected a whole number from 1 to "),
+        (lambda wrong: sim.sweep(SPEC, wrong(1.5)), "workers: got the number 1.5; expected a whole number from 1 to "),
+        (lambda wrong: sim.sweep(SPEC, wrong(True)), "workers: got True; expected a whole number from 1 to "),
+        (lambda wrong: sim.sweep(SPEC, scheduler=wrong(3)), "scheduler: got the number 3; expected text"),
+        (lambda wrong: sim.sweep(SPEC, store=wrong(4)), "store: got the number 4; expected a file's path"),
+        (lambda wrong: sim.sweep(SPEC, progress=wrong(3)), "progress: got the number 3; expected a function of "),
+        (lambda wrong: sim.read_result(wrong(3)), "path: got the number 3; expected a file's path"),
+    ],
+)  # fmt: skip
+def test_what_no_call_takes_is_named_with_its_kind(work: Callable[[Callable[[Any], Any]], Any], line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        work(lambda value: value)
+    assert str(caught.value).startswith(line)
+
+
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True, 10**18])
 @pytest.mark.parametrize("name", ["batch", "seed"])
 def test_numbers_are_whole_and_not_too_large(name: str, value: Any) -> None:
@@ -346,6 +414,16 @@ def test_numbers_are_whole_and_not_too_large(name: str, value: Any) -> None:
 def test_numpy_s_numbers_are_numbers() -> None:
     found = sim.run("tiny.yaml", batch=np.int64(1), seed=np.int32(3))
     assert found.as_dict() == sim.run("tiny.yaml", batch=1, seed=3).as_dict()
+
+
+def test_numpy_s_numbers_are_numbers_inside_dicts() -> None:
+    def ran(whole: Any, fraction: Any) -> Any:
+        edits = {"glb.fmap_banks": whole(12), "cost_table.mac": fraction(7.5)}
+        more: dict[str, Any] = {"constrain": {"n": whole(1)}, "bits": {"ifmap": whole(8)}}
+        more |= {"mapping": {"conv1": dict.fromkeys("mnepqrt", whole(1))}, "zeros": {"ifmap": fraction(0.5)}}
+        return sim.run("tiny.yaml", model="analytic", set=edits, **more).as_dict()
+
+    assert ran(np.int64, np.float32) == ran(int, float)
 
 
 @pytest.mark.parametrize("top", [0, 2.0])

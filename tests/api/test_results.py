@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from support.commands import call, read_json
 
 import sim
+from sim.errors import InputError
 from sim.ledger.figures import ENERGIES, IN_THE_FILE
 
 pytestmark = pytest.mark.usefixtures("tiny")
@@ -47,6 +50,13 @@ def test_mappings_print_the_command_s_table(capsys: pytest.CaptureFixture[str]) 
 def test_a_result_is_short_in_a_list() -> None:
     assert repr(sim.run("tiny.yaml", model="analytic")) == "<run of tiny on eyeriss: 3 layers, batch 2>"
     assert repr(sim.estimate("tiny.yaml", layers="fc3")) == "<estimate of tiny on eyeriss: 1 layers, batch 2>"
+    assert repr(sim.map("tiny.yaml")) == "<mappings of tiny on eyeriss: 3 layers, batch 2>"
+    assert repr(sim.compare("tiny.yaml", layers="fc3")) == "<both models of tiny on eyeriss: 1 layers, batch 2>"
+    machines = sim.compare("tiny.yaml", arch=["eyeriss", "eyeriss"])
+    assert repr(machines) == "<comparison of tiny on eyeriss, eyeriss (2): 3 layers, batch 2>"
+    assert re.fullmatch(r"<validation of eyeriss: \d+ bounds, \d+ broken>", repr(sim.validate()))
+    sim.run("tiny.yaml", model="analytic").save("r.json")
+    assert repr(sim.read_result("r.json")) == "<result file of tiny on eyeriss: 3 layers>"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +146,34 @@ def test_a_mapping_result_is_saved() -> None:
     found = read_json("map.json")
     assert found["legal"] > found["evaluated"] > 0
     assert [row["place"] for row in found["layers"]] == [1, 2] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (".", ".: is a folder; give the name of a file"),
+        (Path("missing/r.json"), "missing/r.json: its folder is missing; make it first"),
+        ("a\0b", "a\\x00b: can't be written: "),
+        (3, "path: got the number 3; expected a file's path"),
+    ],
+)
+def test_a_file_that_can_t_be_written_is_refused(path: Any, line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        sim.estimate("tiny.yaml").save(path)
+    assert str(caught.value).startswith(line)
+
+
+def test_a_file_is_saved_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    result, before = sim.estimate("tiny.yaml"), sorted(Path().iterdir())
+    Path("r.json").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(InputError, match=r"^r\.json: can't be written: no space left on device; name another file$"):
+        result.save("r.json")
+    assert Path("r.json").read_text(encoding="utf-8") == "old"
+    assert sorted(Path().iterdir()) == sorted([*before, Path("r.json")])
 
 
 def test_a_provisional_table_is_said_to_be() -> None:
