@@ -79,6 +79,7 @@ print(*(str(one.message) for one in told), sep="|")
 def where_it_falls_back_to(temporary: Path, *closed: Path) -> list[str]:
     """Compile where some folders can't be written to; return the base that was taken, and what was told."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(temporary / "user"), "NUMBA_DISABLE_JIT": "0"}
+    environment["PYTHONPATH"] = str(Path(sim.__file__).parents[1])
     script = temporary / "script.py"  # numba keeps nothing of code without a file
     script.write_text(FALL_BACK, encoding="utf-8")
     command = [sys.executable, str(script), str(temporary), *map(str, closed)]
