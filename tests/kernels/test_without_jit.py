@@ -15,7 +15,10 @@ from coverage import Coverage
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = sorted(
-    path for pattern in ("kernels/*.py", "chips/*/kernels/*.py") for path in ROOT.joinpath("sim").glob(pattern)
+    path
+    for pattern in ("kernels/*.py", "chips/*/kernels/*.py")
+    for path in ROOT.joinpath("sim").glob(pattern)
+    if path.name != "__init__.py"  # where code is kept, no kernel: its tests run it in processes of their own
 )
 TESTS = ["tests/kernels", *(str(folder.relative_to(ROOT)) for folder in ROOT.glob("tests/chips/*/kernels"))]
 MAPPER = "tests/chips/eyeriss/mapping/test_capacities.py"  # holds its kernels against brute force

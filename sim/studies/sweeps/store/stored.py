@@ -12,12 +12,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sim.errors import InputError, printable
+from sim.errors import InputError, printable, quoted
 from sim.files.text import shown_path
 from sim.studies.sweeps.evaluation.rows import DIFFERENCE, DONE, IMPOSSIBLE, NETWORKS
 from sim.studies.sweeps.store.store import DAMAGE
 
 _WANTED = "name the file given to sweep as --store"
+_HEADS = ("status", "workload", "batch", "cost_table")  # of every store
 Row = dict[str, Any]
 
 
@@ -116,6 +117,7 @@ class StoredSweep:
         self.axes = description.axes
         self.points = description.points
         self.adjusted = description.equal_area.adjust if description.equal_area else None
+        self._check_columns([*_HEADS, *(axis.column for axis in description.axes)])
 
     def counts(self) -> Counts:
         """Count the points by what became of them."""
@@ -164,6 +166,14 @@ class StoredSweep:
         except ValidationError as error:
             wrong = "says of its sweep what can't be understood"
             raise InputError.located(self.place, wrong=wrong, allowed="sweep again into a new store") from error
+
+    def _check_columns(self, columns: Sequence[str]) -> None:
+        """Refuse a store that lacks a column which it says it has."""
+        found = {row["name"] for row in self._query("PRAGMA table_info(rows)")}
+        for column in columns:
+            if column not in found:
+                wrong = f"can't be read as a store: it lacks the column {quoted(column)}"
+                raise InputError.located(self.place, wrong=wrong, allowed=_WANTED)
 
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Return a query's rows by column. The file isn't opened read-only: a killed sweep's journal is rolled back."""
