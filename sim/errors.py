@@ -93,6 +93,11 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(shown) or "nothing"
 
 
+def reason_of(error: Exception) -> str:
+    """Say why a file could not be used: the system's words, or those of what refused its name."""
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
 def quoted(text: str) -> str:
     """Put text in quotes, with escapes for what cannot be printed, and cut it when it is long."""
     return repr(text) if len(text) <= _QUOTED_CHARACTERS else f"{text[:_QUOTED_CHARACTERS]!r}..."

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 from sim.cli.outputs import STDOUT, check_target
 from sim.errors import InputError
 from sim.files.text import shown_path
-from sim.files.whole import write_whole
+from sim.files.whole import write_whole, writing_folder
 from sim.formats.scalesim.write import write_topology
 from sim.formats.timeloop.write import problem_files, write_problem
 from sim.networks.workload import Workload
@@ -52,16 +51,6 @@ def _write_folder(files: dict[str, str], folder: Path) -> None:
     """Write a new folder whole or not at all."""
     if not folder.parent.is_dir():
         raise InputError.located(shown_path(folder), wrong="its folder is missing", allowed="make it first")
-    try:
-        if folder.exists() and any(folder.iterdir()):
-            raise InputError.located(shown_path(folder), wrong="is not empty", allowed="name a new folder")
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sim-") as drafts:
-            draft = Path(drafts) / "whole"
-            draft.mkdir(mode=0o755)
-            for name, text in files.items():
-                (draft / name).write_text(text, encoding="utf-8")
-            draft.replace(folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        wrong = f"can't be written: {reason}"
-        raise InputError.located(shown_path(folder), wrong=wrong, allowed="name another folder") from error
+    with writing_folder(folder) as draft:
+        for name, text in files.items():
+            (draft / name).write_text(text, encoding="utf-8")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from sim.cli.outputs import STDOUT
-from sim.errors import InputError
+from sim.errors import InputError, reason_of
 from sim.files.text import shown_path
+from sim.files.whole import check_folder_of, writing_folder
 from sim.ledger.results import NetworkResult
 from sim.networks.file_names import file_names
 
@@ -31,8 +31,7 @@ def check_ofmaps(folder: str | None, *, check: bool, targets: Mapping[str, Path]
         target = Path(os.path.realpath(folder))
         _check_place(target, folder)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        wrong = f"can't be used: {reason}"
+        wrong = f"can't be used: {reason_of(error)}"
         raise InputError.located(shown_path(folder), wrong=wrong, allowed="name another folder") from error
     for option, path in targets.items():
         file = Path(os.path.realpath(path))
@@ -53,25 +52,13 @@ def _check_place(target: Path, folder: str) -> None:
         raise InputError.located(place, wrong="is a file", allowed=allowed)
     if target.exists() and any(target.iterdir()):
         raise InputError.located(place, wrong="is not empty", allowed=allowed)
-    if not target.parent.is_dir():
-        raise InputError.located(place, wrong="its folder is missing", allowed="make it first")
-    if not os.access(target.parent, os.W_OK):
-        raise InputError.located(place, wrong="its folder can't be written to", allowed="name another")
+    check_folder_of(target, place)
 
 
 def write_ofmaps(folder: Path, result: NetworkResult) -> None:
     """Write the ofmaps of all finished layers, rectified, (N, M, E, F) in words; the folder appears whole or not."""
     names = file_names([layer.name for layer in result.layers], ".npy")
-    try:
-        with tempfile.TemporaryDirectory(dir=folder.absolute().parent, prefix=".sim-") as drafts:
-            draft = Path(drafts) / "whole"
-            draft.mkdir(mode=0o755)
-            for layer, name in zip(result.layers, names, strict=True):
-                if layer.run.ofmap is not None:
-                    np.save(draft / name, layer.run.ofmap, allow_pickle=False)
-            draft.replace(folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError.located(
-            shown_path(folder), wrong=f"can't be written: {reason}", allowed="name another"
-        ) from error
+    with writing_folder(folder) as draft:
+        for layer, name in zip(result.layers, names, strict=True):
+            if layer.run.ofmap is not None:
+                np.save(draft / name, layer.run.ofmap, allow_pickle=False)

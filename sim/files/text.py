@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-from sim.errors import InputError, printable
+from sim.errors import InputError, printable, reason_of
 from sim.files.opened import note_opened
 from sim.files.tree import Mark
 
@@ -44,8 +44,7 @@ def _read_bytes(path: Path | str, place: str, wanted: str, most_mib: int) -> byt
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=wanted) from error
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=wanted) from error
+        raise InputError.located(place, wrong=f"cannot be read: {reason_of(error)}", allowed=wanted) from error
     if len(content) > most_mib << 20:
         raise InputError.located(place, wrong="the file is too large", allowed=f"at most {most_mib} MiB")
     return content

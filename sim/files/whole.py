@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from sim.errors import InputError
+from sim.errors import InputError, reason_of
 from sim.files.text import shown_path
 
 
@@ -25,6 +25,33 @@ def check_writable(path: Path | str) -> None:
             raise InputError.located(name, wrong="its folder can't be written to", allowed="name another")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
         raise _unwritable(target, error) from error
+
+
+def check_folder_of(target: Path, name: str) -> None:
+    """Make sure that the folder of something new is there and can be written to; raise InputError at `name`."""
+    if not target.parent.is_dir():
+        raise InputError.located(name, wrong="its folder is missing", allowed="make it first")
+    if not os.access(target.parent, os.W_OK):
+        raise InputError.located(name, wrong="its folder can't be written to", allowed="name another")
+
+
+@contextmanager
+def writing_folder(target: Path) -> Iterator[Path]:
+    """Give a folder to fill, which stands whole in the place of `target`, new or empty, when the block ends, or not.
+
+    Raises InputError for a folder that holds anything, and where it can't be written.
+    """
+    try:
+        if target.exists() and any(target.iterdir()):
+            raise InputError.located(shown_path(target), wrong="is not empty", allowed="name a new folder")
+        with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".sim-") as drafts:
+            draft = Path(drafts) / "whole"
+            draft.mkdir(mode=0o755)
+            yield draft
+            draft.replace(target)
+    except OSError as error:
+        wrong = f"can't be written: {reason_of(error)}"
+        raise InputError.located(shown_path(target), wrong=wrong, allowed="name another folder") from error
 
 
 def write_whole(target: Path, content: str | bytes) -> None:
@@ -71,5 +98,5 @@ def _followed(target: Path) -> Path:
 
 
 def _unwritable(target: Path, error: Exception) -> InputError:
-    reason = (getattr(error, "strerror", None) or str(error)).lower()
-    return InputError.located(shown_path(target), wrong=f"can't be written: {reason}", allowed="name another file")
+    wrong = f"can't be written: {reason_of(error)}"
+    return InputError.located(shown_path(target), wrong=wrong, allowed="name another file")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sim.errors import InputError, quoted
+from sim.errors import InputError, quoted, reason_of
 from sim.files.opened import note_opened
 from sim.files.text import shown_path
 
@@ -86,8 +86,7 @@ def _read_bytes(path: Path | str, place: str) -> bytes:
     except FileNotFoundError as error:
         raise InputError.located(place, wrong="no such file", allowed=_WANTED) from error
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise InputError.located(place, wrong=f"cannot be read: {reason}", allowed=_WANTED) from error
+        raise InputError.located(place, wrong=f"cannot be read: {reason_of(error)}", allowed=_WANTED) from error
 
 
 def _texts(message: Message) -> Iterator[object]:
