@@ -27,7 +27,7 @@ from sim.ledger.results import NetworkResult
 from sim.ledger.saved import read_result as read_saved
 from sim.runs.progress import Progress, Silent, told
 from sim.runs.request import Choices, Costs, Machine, Network, read_request
-from sim.runs.run import RunOptions, estimate_network, estimate_options, run_network
+from sim.runs.run import RunOptions, estimate_network, estimate_options, run_network, run_options
 from sim.studies.comparison import compare_models
 from sim.studies.machines import compare_machines
 from sim.studies.mapping import map_layers
@@ -100,7 +100,7 @@ def run(
     with _network(network, example) as source, _plain_places():
         choices = _choices(source, chosen)
         request = read_request(choices)
-        options = {**choices.as_options(), "reuse": reuse} | ({"check": True} if check else {})
+        options = run_options(choices, reuse=reuse, check=check)
         how = RunOptions(model=model, seed=arguments.seed(seed), reuse=reuse, check=check, options=options)
         return _shown(RunResult, run_network(request, how, _progress(progress)), request.table.status)
 

@@ -38,12 +38,9 @@ def run(options: argparse.Namespace) -> int:
 
     The notes on an ONNX file are a workload file's head; with other formats they go to standard error.
     """
-    import sys
-
     from sim.cli.foreign import foreign_format, write_foreign
-    from sim.cli.outputs import STDOUT
+    from sim.cli.outputs import write_out
     from sim.errors import printable
-    from sim.files.whole import write_whole
     from sim.formats.any_network import find_network
     from sim.formats.online_tool.text import write_tool_file
     from sim.formats.workload_yaml import write_workload
@@ -62,10 +59,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         text = write_tool_file(network.workload, batch)
         _tell(network.notes)
-    if target == STDOUT:
-        sys.stdout.write(text)
-    else:
-        write_whole(target, text)
+    write_out(target, text)
     return 0
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
-from sim.cli.outputs import STDOUT, check_target
+from sim.cli.outputs import STDOUT, check_target, write_out
 from sim.errors import InputError
 from sim.files.text import shown_path
-from sim.files.whole import write_whole, writing_folder
+from sim.files.whole import writing_folder
 from sim.formats.scalesim.write import write_topology
 from sim.formats.timeloop.write import problem_files, write_problem
 from sim.networks.workload import Workload
@@ -41,10 +40,7 @@ def write_foreign(workload: Workload, batch: int, form: str, out: str) -> None:
     else:
         wrong = f"{len(workload.layers)} layers for one problem file"
         raise InputError.located(shown_path(out), wrong=wrong, allowed="give a folder, such as problems/")
-    if target == STDOUT:
-        sys.stdout.write(text)
-    else:
-        write_whole(target, text)
+    write_out(target, text)
 
 
 def _write_folder(files: dict[str, str], folder: Path) -> None:

@@ -76,11 +76,8 @@ def json_text(content: Mapping[str, Any]) -> str:
 
 def hand_over(content: Mapping[str, Any], target: Path | None, show: Callable[[Console], None], *, quiet: bool) -> None:
     """Write a .json file where one is asked for, then show; what is shown makes way for standard output."""
-    text = json_text(content)
-    if target == STDOUT:
-        sys.stdout.write(text)
-    elif target is not None:
-        write_whole(target, text)
+    if target is not None:
+        write_out(target, json_text(content))
     if not quiet:
         show(make_console(to_stderr=target == STDOUT))
 
@@ -88,7 +85,12 @@ def hand_over(content: Mapping[str, Any], target: Path | None, show: Callable[[C
 def write_contents(contents: Mapping[str, str | bytes], targets: Mapping[str, Path]) -> None:
     """Write what is ready under each option to its target; text may go to standard output."""
     for option, content in contents.items():
-        if targets[option] == STDOUT and isinstance(content, str):
-            sys.stdout.write(content)
-        else:
-            write_whole(targets[option], content)
+        write_out(targets[option], content)
+
+
+def write_out(target: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; text may go to standard output."""
+    if target == STDOUT and isinstance(content, str):
+        sys.stdout.write(content)
+    else:
+        write_whole(target, content)

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from sim.cli.exit_status import INTERRUPTED
     from sim.cli.outputs import STDOUT, check_targets, json_text, write_contents
     from sim.runs.request import read_request
-    from sim.runs.run import RunOptions, run_network
+    from sim.runs.run import RunOptions, run_network, run_options
     from sim.studies.power import power_csv, power_report
     from sim.views.console import make_console
     from sim.views.power_table import show_power
@@ -43,8 +43,8 @@ def run(options: argparse.Namespace) -> int:
     request = read_request(choices)
     _demand_joules(request)
     targets = check_targets(options, ("json", "csv"))
-    own = {**choices.as_options(), "reuse": not options.no_reuse}
-    how = RunOptions(seed=options.seed, reuse=not options.no_reuse, options=own)
+    reuse = not options.no_reuse
+    how = RunOptions(seed=options.seed, reuse=reuse, options=run_options(choices, reuse=reuse))
     result = run_network(request, how, progress_of(options))
     to_stderr = STDOUT in targets.values()
     if not options.quiet:

@@ -65,23 +65,23 @@ def run(options: argparse.Namespace) -> int:
     from sim.cli.ofmaps import check_ofmaps, write_ofmaps
     from sim.cli.outputs import STDOUT, check_unread
     from sim.runs.request import read_request
-    from sim.runs.run import RunOptions, run_network
+    from sim.runs.run import RunOptions, run_network, run_options
 
     choices = choices_of(options)
     targets = _check_targets(options)
     ofmaps = check_ofmaps(options.ofmaps, check=options.check, targets=targets)
     request = read_request(choices)
     check_unread(targets)
-    own = {**choices.as_options(), "reuse": not options.no_reuse}
+    reuse = not options.no_reuse
     with _timeline(targets.get("trace"), request, options) as timeline:
         how = RunOptions(
             model=options.model,
             seed=options.seed,
-            reuse=not options.no_reuse,
+            reuse=reuse,
             check=options.check,
             observers=[timeline.observe] if timeline else [],
             finish=timeline.finish_layer if timeline else None,
-            options=own | ({"check": True} if options.check else {}),
+            options=run_options(choices, reuse=reuse, check=options.check),
         )
         result = run_network(request, how, progress_of(options))
         if timeline is not None:
@@ -137,20 +137,16 @@ def _timeline(target: Path | None, request: Request, options: argparse.Namespace
 
 
 def _hand_over(result: NetworkResult, status: str, targets: Mapping[str, Path], *, quiet: bool) -> None:
-    import sys
-
-    from sim.cli.outputs import STDOUT, as_json
-    from sim.files.whole import write_whole
+    from sim.cli.outputs import STDOUT, as_json, write_out
     from sim.views.console import make_console
-    from sim.views.pages.run_page import page_of
     from sim.views.run_table import show_run
 
-    to_stdout = targets.get("json") == STDOUT
-    if to_stdout:
-        sys.stdout.write(as_json(result))
-    elif "json" in targets:
-        write_whole(targets["json"], as_json(result))
+    if "json" in targets:
+        write_out(targets["json"], as_json(result))
     if "report" in targets:
+        from sim.files.whole import write_whole
+        from sim.views.pages.run_page import page_of
+
         write_whole(targets["report"], page_of(result, status=status))
     if not quiet:
-        show_run(result, make_console(to_stderr=to_stdout), status=status)
+        show_run(result, make_console(to_stderr=targets.get("json") == STDOUT), status=status)

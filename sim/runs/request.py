@@ -245,11 +245,11 @@ def _with_skipping(choices: Choices, chip: AnyChip, machine: MachineDocument) ->
     skip = choices.skip or (chip.skips[0] if choices.methodology and chip.skips else None)
     if skip is None:
         return machine, None
-    if skip not in chip.skips and chip.skips:
+    if not chip.skips:
+        chip.refuse("--skip", f"MACs that are left out for {skip}")
+    if skip not in chip.skips:
         wrong = f"{chip.title} can't leave out MACs for {quoted(str(skip))}"
         raise InputError.located("--skip", wrong=wrong, allowed=f"allowed: {listed(chip.skips)}")
-    if skip not in chip.skips:
-        chip.refuse("--skip", f"MACs that are left out for {skip}")
     return chip.with_skipping(machine, skip), skip
 
 

@@ -11,7 +11,7 @@ from sim.chips.parts.probes import Observer
 from sim.ledger.results import LayerResult, NetworkResult
 from sim.runs.progress import Progress, Silent, layers_done
 from sim.runs.provenance import provenance_of
-from sim.runs.request import Request
+from sim.runs.request import Choices, Request
 from sim.runs.runner import NOTHING_DRAWN, Planner, Runner
 
 
@@ -109,6 +109,11 @@ def run_layers(
             finished.append(layer)
             done(layer.name)
     return finished
+
+
+def run_options(choices: Choices, *, reuse: bool, check: bool = False) -> dict[str, Any]:
+    """Return what a run's provenance says of its choices."""
+    return {**choices.as_options(), "reuse": reuse} | ({"check": True} if check else {})
 
 
 def estimate_options(request: Request) -> dict[str, Any]:
