@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +15,12 @@ from rich.console import Console
 
 from sim.api import arguments
 from sim.errors import InputError, listed
+from sim.files.text import json_text
 from sim.files.whole import check_writable, write_whole
 from sim.ledger.estimate import Estimate, estimate_of
-from sim.ledger.figures import DRAM, ENERGIES, GLB, IN_THE_FILE, LIVE, POWER
+from sim.ledger.figures import DRAM, GLB, IN_THE_FILE, LIVE, POWER
 from sim.ledger.results import LayerResult, NetworkResult
+from sim.ledger.rows import row_of
 from sim.ledger.saved import SavedResult
 from sim.runs.request import Request
 from sim.studies.comparison import Comparison
@@ -73,7 +74,7 @@ class Shown(ABC):
         Raises InputError where it can't be written.
         """
         check_writable(arguments.path("path", path))
-        write_whole(Path(path), json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
+        write_whole(Path(path), json_text(self.as_dict()))
 
     def __str__(self) -> str:
         out = io.StringIO()
@@ -137,19 +138,9 @@ class EstimateResult(RunResult):
 
 
 def _row(layer: LayerResult) -> dict[str, Any]:
-    unit = layer.energy.unit.lower()
     figures = (*IN_THE_FILE, LIVE, GLB, DRAM)
-    energies = {f"{figure.column}_{unit}": figure.value(layer) for figure in ENERGIES}
-    mapping = " ".join(f"{name}={value}" for name, value in layer.mapping.items())
-    counted = {figure.column: figure.value(layer) for figure in figures}
-    return {
-        "layer": layer.name,
-        "type": layer.kind,
-        "mapping": mapping,
-        **counted,
-        **energies,
-        POWER.column: layer.power_w,
-    }
+    row = row_of(layer.name, layer.kind, layer.mapping, figures, layer.energy.unit, lambda one: one.value(layer))
+    return {**row, POWER.column: layer.power_w}
 
 
 def _short(result: NetworkResult, what: str) -> str:

@@ -23,10 +23,9 @@ def add_calibrate(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run `calibrate`: the layers are run first, then nothing but the fit and its files is made."""
-    import json
-
     from sim.cli.choices import choices_of, progress_of
     from sim.cli.outputs import STDOUT, check_targets, write_contents
+    from sim.files.text import json_text
     from sim.studies.measured import calibrate_request, calibration_request
     from sim.views.calibration_table import show_calibration
     from sim.views.console import make_console
@@ -35,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     request = calibration_request(choices_of(options))
     targets = check_targets(options, ("json", "output"))
     found, chip = calibrate_request(request, seed=options.seed, progress=progress_of(options))
-    contents = {"json": json.dumps(found.as_dict(), indent=1) + "\n", "output": chip.calibrated_table(found)}
+    contents = {"json": json_text(found.as_dict()), "output": chip.calibrated_table(found)}
     write_contents({option: contents[option] for option in targets}, targets)
     if not options.quiet:
         show_calibration(found, make_console(to_stderr=STDOUT in targets.values()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from sim.errors import InputError
 from sim.files.opened import was_opened
-from sim.files.text import shown_path
+from sim.files.text import json_text, shown_path
 from sim.files.whole import check_writable, write_whole
 from sim.ledger.results import NetworkResult
 from sim.views.console import make_console
@@ -67,11 +66,6 @@ def _demand_unread(target: Path, name: str, option: str) -> None:
 def as_json(result: NetworkResult) -> str:
     """Write out a result file."""
     return json_text(result.as_dict())
-
-
-def json_text(content: Mapping[str, Any]) -> str:
-    """Write what a .json file holds."""
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def hand_over(content: Mapping[str, Any], target: Path | None, show: Callable[[Console], None], *, quiet: bool) -> None:

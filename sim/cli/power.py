@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> int:
     """Run `power`: everything that can be wrong with the input is found before the first layer runs."""
     from sim.cli.choices import choices_of, progress_of, show_notes
     from sim.cli.exit_status import INTERRUPTED
-    from sim.cli.outputs import STDOUT, check_targets, json_text, write_contents
+    from sim.cli.outputs import STDOUT, check_targets, write_contents
+    from sim.files.text import json_text
     from sim.runs.request import read_request
     from sim.runs.run import RunOptions, run_network, run_options
     from sim.studies.power import power_csv, power_report

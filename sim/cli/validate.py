@@ -82,7 +82,7 @@ def _hand_over(
 def _content(
     option: str, target: Path, found: Validation, requests: MeasuredRequests, options: argparse.Namespace
 ) -> str | bytes:
-    from sim.cli.outputs import json_text
+    from sim.files.text import json_text
     from sim.runs.provenance import provenance_of
 
     if option == "csv":

@@ -1,9 +1,12 @@
 """Text files that people name on the command line: read with a bound, refused with one clear line."""
 
 import codecs
+import json
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sim.errors import InputError, printable, reason_of
 from sim.files.opened import note_opened
@@ -48,6 +51,11 @@ def _read_bytes(path: Path | str, place: str, wanted: str, most_mib: int) -> byt
     if len(content) > most_mib << 20:
         raise InputError.located(place, wrong="the file is too large", allowed=f"at most {most_mib} MiB")
     return content
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """Write what a .json file holds."""
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
 def end_of(text: str) -> Mark:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from sim.errors import InputError, quoted
 from sim.files.text import read_text, shown_path
 from sim.ledger.figures import ENERGIES, IN_THE_FILE, Figure
 from sim.ledger.results import SCHEMA
+from sim.ledger.rows import row_of
 
 _WANTED = "expected a result file, as `run --json` and `estimate --json` write it"
 _MOST_MIB = 512  # some 60,000 layers
@@ -41,17 +43,17 @@ class SavedResult:
 
     def as_rows(self) -> list[dict[str, Any]]:
         """Return a record for each layer: figures in base units, energies in the cost table's."""
-        rows = []
-        for number, layer in enumerate(self.layers):
-            heads = {"layer": layer["name"], "type": layer["type"], "mapping": _mapping_text(layer["mapping"])}
-            counted = {figure.column: self.value(number, figure) for figure in IN_THE_FILE}
-            energies = {f"{one.column}_{self.unit.lower()}": self.value(number, one) for one in ENERGIES}
-            rows.append({**heads, **counted, **energies})
-        return rows
-
-
-def _mapping_text(mapping: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in mapping.items())
+        return [
+            row_of(
+                layer["name"],
+                layer["type"],
+                layer["mapping"],
+                IN_THE_FILE,
+                self.unit,
+                partial(self.value, number),
+            )
+            for number, layer in enumerate(self.layers)
+        ]
 
 
 def read_result(path: Path | str) -> SavedResult:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from sim.chips.registry import chip_of, kinds
 from sim.files.shipped import shipped
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 
 def show_catalogue(shelves: Sequence[str], console: Console) -> None:
     """Print each kind with a line on everything in it."""
     for number, shelf in enumerate(shelves):
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        table = make_table()
         table.add_column(shelf, no_wrap=True)
         table.add_column("", overflow="fold")
         for name, about in _entries(shelf):

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sim.ledger.figures import DRAM, PROCESSING_CYCLES, SYSTEM, TOTAL_CYCLES
 from sim.studies.comparison import ENERGIES, Comparison, Difference, LayerComparison
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 _MEASURED = {figure.column: figure for figure in (PROCESSING_CYCLES, TOTAL_CYCLES, DRAM)}
 _TABLE_I = "Asilomar 2017, Table I: AlexNet -2.5 %, GoogLeNet -2.6 %"
@@ -27,7 +27,7 @@ def comparison_table(comparison: Comparison) -> Table:
     """Make the table: what the cycle model counts and, in per cent, how much more the analytic model has."""
     costs = comparison.cycle.layers[0].energy.unit
     unit = SYSTEM.shown_unit(costs)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     energies = [f"{name}\n%" for name in ENERGIES[1:]]
     measures = [head for figure in _MEASURED.values() for head in (figure.title(costs), "\n%")] + ["words"]

@@ -13,7 +13,7 @@ from sim.studies.compression import (
     TensorReport,
     total_of,
 )
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 _NOTE = (
     "limit: entropy of the zero pattern, and the raw values that are not zero; the paper is 5 to 10 % above it "
@@ -31,7 +31,7 @@ def show_compression(
 
 def _table(reports: Sequence[TensorReport], cluster: int | None) -> Table:
     """Make the table; those that the chip leaves raw are marked, and not in the total."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     table.add_column("", no_wrap=True)
     heads = ["zeros\n%", "raw\nMb", "run of\nzeros", "RLC\nMb", "ratio", "over the\nlimit %"]

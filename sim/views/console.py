@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from sim.errors import printable
-from sim.ledger.results import LayerResult, OperatingPoint
+from sim.ledger.results import OperatingPoint
 from sim.units import Dimension, format_quantity
 
 _PIPE_WIDTH = 200
@@ -24,6 +25,11 @@ def make_console(*, to_stderr: bool = False) -> Console:
     if not console.is_terminal:
         console = Console(stderr=to_stderr, highlight=False, emoji=False, width=_PIPE_WIDTH)
     return console
+
+
+def make_table(**own: Any) -> Table:
+    """Make a table in the one style that all have; `own` are more of rich's options."""
+    return Table(box=None, pad_edge=False, header_style="bold", **own)
 
 
 def plain(text: object) -> str:
@@ -42,6 +48,6 @@ def mapping_head(mapping: Mapping[str, Any]) -> str:
     return " ".join(mapping)
 
 
-def mapping_text(layer: LayerResult) -> str:
+def mapping_text(mapping: Mapping[str, Any]) -> str:
     """Return the values of a mapping's parameters, in the same way."""
-    return " ".join(str(value) for value in layer.mapping.values())
+    return " ".join(map(str, mapping.values()))

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from sim.ledger.estimate import Estimate, estimate_of, percent
 from sim.ledger.results import NetworkResult
-from sim.views.console import make_console, plain
+from sim.views.console import make_console, make_table, plain
 from sim.views.scale import Scale, scale_for
 
 _MOST_SHOWN = 1e5  # five digits before the point stay readable
@@ -43,7 +43,7 @@ def print_estimate(result: NetworkResult, console: Console, *, status: str) -> N
 def _shown_table(estimate: Estimate, scale: Scale) -> Table:
     has_static = any(layer.static for layer in estimate.layers)
     kinds = ("computation", "weight", "ifmap", "ofmap", *(["static"] if has_static else []), "total")
-    table = Table(box=None, pad_edge=False, header_style="bold", show_footer=True, footer_style="bold")
+    table = make_table(show_footer=True, footer_style="bold")
     table.add_column("layer", "total", no_wrap=True)
     for kind in kinds:
         whole = sum(getattr(layer, kind) for layer in estimate.layers)

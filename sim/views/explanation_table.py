@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from sim.studies.explanation import Entry
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 
 def show_explanation(entries: Sequence[Entry], console: Console) -> None:
     """Print each figure's name, unit, sentence, and the place of its formula."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     for head in ("figure", "unit", "means", "worked out as"):
         table.add_column(head, overflow="fold")
     for entry in entries:

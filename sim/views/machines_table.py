@@ -7,7 +7,7 @@ from rich.table import Table
 
 from sim.ledger.figures import DRAM, SYSTEM, TOTAL, Figure
 from sim.studies.machines import MachineComparison, MachineRun
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 _SHOWN: dict[str, Figure] = {"system": SYSTEM, "latency": TOTAL, "dram": DRAM}
 
@@ -21,7 +21,7 @@ def show_machines(found: MachineComparison, console: Console) -> None:
 
 def machines_table(found: MachineComparison) -> Table:
     """Make the table: each machine's figures, and behind the first's how many times these the others' are."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     for number, machine in enumerate(found.machines):
         for figure in _SHOWN.values():

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from sim.ledger.figures import DRAM, SYSTEM, TOTAL
 from sim.studies.mapping import LayerFindings, Mappings
-from sim.views.console import mapping_head, plain
+from sim.views.console import make_table, mapping_head, mapping_text, plain
 
 
 def show_mappings(found: Mappings, console: Console) -> None:
@@ -23,7 +23,7 @@ def show_mappings(found: Mappings, console: Console) -> None:
 
 def _layer_table(one: LayerFindings, found: Mappings) -> Table:
     request, candidates = found.request, one.findings.candidates
-    table = Table(box=None, pad_edge=False, header_style="bold", title=None)
+    table = make_table()
     table.add_column(plain(one.layer.name), no_wrap=True)
     table.add_column(mapping_head(candidates[0].plan.as_dict()), no_wrap=True)
     for head in (f"energy {SYSTEM.shown_unit(request.table.unit)}", "total ms", "DRAM MB", "behind %"):
@@ -31,7 +31,7 @@ def _layer_table(one: LayerFindings, found: Mappings) -> Table:
     for place, candidate in enumerate(candidates):
         table.add_row(
             str(place + 1),
-            " ".join(str(value) for value in candidate.plan.as_dict().values()),
+            mapping_text(candidate.plan.as_dict()),
             SYSTEM.text(candidate.energy, digits=3),
             TOTAL.text(candidate.cycles / request.machine.core.clock, digits=3),
             DRAM.text(candidate.dram_bits, digits=3),

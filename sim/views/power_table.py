@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sim.ledger.energy import EnergyPart
 from sim.studies.power import PowerReport
-from sim.views.console import operating_point_text, plain
+from sim.views.console import make_table, operating_point_text, plain
 
 _WIDE = 100  # columns in which the numbers may stand two blanks apart
 
@@ -35,7 +35,7 @@ def _columns(report: PowerReport) -> list[EnergyPart]:
 
 
 def _table(first: str, heads: Sequence[str], *, tight: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=tight)
+    table = make_table(collapse_padding=tight)
     table.add_column(first, overflow="fold", min_width=9)
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)

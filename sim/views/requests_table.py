@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from sim.runs.memory_trace import LayerRequests
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 
 def requests_table(layers: Sequence[LayerRequests]) -> Table:
     """Make the table of layers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     for head in ("ifmap at", "filter at", "ofmap at", "bursts\nread", "bursts\nwritten"):
         table.add_column(head, justify="right", no_wrap=True)

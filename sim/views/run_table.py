@@ -22,20 +22,20 @@ from sim.ledger.figures import (
     TOTAL,
 )
 from sim.ledger.results import Energy, LayerResult, NetworkResult, add_energies
-from sim.views.console import POINT_OPTIONS, mapping_head, mapping_text, operating_point_text, plain
+from sim.views.console import POINT_OPTIONS, make_table, mapping_head, mapping_text, operating_point_text, plain
 
 
 def layer_table(layers: Sequence[LayerResult]) -> Table:
     """Make the table of layers; at least one."""
     unit = layers[0].energy.unit
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     table.add_column(mapping_head(layers[0].mapping), no_wrap=True)
     for figure in OF_THE_RUN:
         table.add_column(figure.title(unit), justify="right", no_wrap=True)
     for layer in layers:
         name = plain(layer.name) + (" *" if layer.folded else "")
-        table.add_row(name, mapping_text(layer), *(figure.cell(layer) for figure in OF_THE_RUN))
+        table.add_row(name, mapping_text(layer.mapping), *(figure.cell(layer) for figure in OF_THE_RUN))
     return table
 
 

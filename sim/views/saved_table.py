@@ -7,7 +7,7 @@ from rich.table import Table
 
 from sim.ledger.figures import CHIP, MACS, PES, PROCESSING, SYSTEM, TOTAL
 from sim.ledger.saved import SavedResult
-from sim.views.console import mapping_head, plain
+from sim.views.console import make_table, mapping_head, mapping_text, plain
 
 _SHOWN = (PES, MACS, PROCESSING, TOTAL, CHIP, SYSTEM)
 
@@ -23,13 +23,12 @@ def show_saved(saved: SavedResult, console: Console) -> None:
 
 def saved_table(saved: SavedResult) -> Table:
     """Make the table of layers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column("layer", no_wrap=True)
     table.add_column(mapping_head(saved.layers[0]["mapping"]) if saved.layers else "", no_wrap=True)
     for figure in _SHOWN:
         table.add_column(figure.title(saved.unit), justify="right", no_wrap=True)
     for number, layer in enumerate(saved.layers):
-        mapping = " ".join(str(value) for value in layer["mapping"].values())
         cells = (figure.text(saved.value(number, figure)) for figure in _SHOWN)
-        table.add_row(plain(layer["name"]), plain(mapping), *cells)
+        table.add_row(plain(layer["name"]), plain(mapping_text(layer["mapping"])), *cells)
     return table

@@ -11,7 +11,7 @@ from rich.table import Table
 from sim.chips.published import TOTAL, Bound
 from sim.ledger.energy import CostTable
 from sim.studies.validation import Broken, Cell, NetworkValidation, Validation
-from sim.views.console import plain
+from sim.views.console import make_table, plain
 
 _DIGITS = {"power": (1, 0), "active_pes": (0, 0), "chip_energy": (2, 2)}  # ours and published; otherwise 2 and 1
 _TOTAL_DIGITS = _DIGITS | {"active_pes": (1, 0), "frame_rate": (3, 3)}
@@ -174,6 +174,6 @@ def _verdict(inside: bool | None) -> str:
 
 
 def _table(first: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = make_table()
     table.add_column(first, no_wrap=True)
     return table

@@ -202,7 +202,8 @@ def _layer_row(layer: LayerResult, figures: Sequence[figures_of.Figure], energy_
         for figure in figures
     ]
     energies = (figure.value(layer) / energy_factor for figure in OF_THE_RUN[-2:])
-    return [name, layer.kind, mapping_text(layer), *cells, *(TableCell(f"{energy:.2f}", energy) for energy in energies)]
+    mapping = mapping_text(layer.mapping)
+    return [name, layer.kind, mapping, *cells, *(TableCell(f"{energy:.2f}", energy) for energy in energies)]
 
 
 def _notes(layers: Sequence[LayerResult]) -> Iterator[str]:

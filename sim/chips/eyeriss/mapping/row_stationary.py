@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
+from sim.ledger.rows import mapping_pairs
 from sim.networks.layer import Shape
 
 PARAMETERS = ("m", "n", "e", "p", "q", "r", "t")
@@ -46,7 +47,7 @@ class Mapping:
         return self.m, self.n, self.e, self.p, self.q, self.r, self.t
 
     def __str__(self) -> str:
-        return " ".join(f"{name}={value}" for name, value in asdict(self).items())
+        return mapping_pairs(asdict(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from sim.ledger.figures import (
 )
 from sim.ledger.figures import TOTAL as TOTAL_LATENCY
 from sim.ledger.results import Energy, LayerResult
+from sim.ledger.rows import mapping_pairs
 from sim.studies.sweeps.spec.points import ModelChoice, Point, Study
 
 DONE, IMPOSSIBLE = "done", "impossible"  # what becomes of a point
@@ -120,7 +121,7 @@ def layer_row(layer: LayerResult, study: Study, analytic: LayerResult | None = N
     figures = _figures(layer)
     if analytic is not None:
         figures |= _compared(figures, _figures(analytic), study)
-    mapping = " ".join(f"{name}={value}" for name, value in layer.mapping.items())
+    mapping = mapping_pairs(layer.mapping)
     return (layer.kind, layer.run.active_pes, mapping, *(figures.get(name) for name in figure_columns(study)))
 
 
