@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 from sim.package import VERSION
 
 if TYPE_CHECKING:
-    from sim.api import EstimateResult as EstimateResult
-    from sim.api import FileResult as FileResult
-    from sim.api import MachinesResult as MachinesResult
-    from sim.api import MappingResult as MappingResult
-    from sim.api import ModelsResult as ModelsResult
-    from sim.api import RunResult as RunResult
-    from sim.api import ValidationResult as ValidationResult
-    from sim.api import compare as compare
-    from sim.api import estimate as estimate
-    from sim.api import map as map
-    from sim.api import read_result as read_result
-    from sim.api import run as run
-    from sim.api import sweep as sweep
-    from sim.api import validate as validate
+    from sim.api.calls import compare as compare
+    from sim.api.calls import estimate as estimate
+    from sim.api.calls import map as map
+    from sim.api.calls import read_result as read_result
+    from sim.api.calls import run as run
+    from sim.api.calls import sweep as sweep
+    from sim.api.calls import validate as validate
+    from sim.api.results import EstimateResult as EstimateResult
+    from sim.api.results import FileResult as FileResult
+    from sim.api.results import MachinesResult as MachinesResult
+    from sim.api.results import MappingResult as MappingResult
+    from sim.api.results import ModelsResult as ModelsResult
+    from sim.api.results import RunResult as RunResult
+    from sim.api.results import ValidationResult as ValidationResult
     from sim.errors import InputError as InputError
     from sim.errors import ModelError as ModelError
 
@@ -47,10 +47,14 @@ def __getattr__(name: str) -> object:
         from sim import errors
 
         return getattr(errors, name)
-    if name in _CALLS or name in _RESULTS:
-        from sim import api
+    if name in _CALLS:
+        from sim.api import calls
 
-        return getattr(api, name)
+        return getattr(calls, name)
+    if name in _RESULTS:
+        from sim.api import results
+
+        return getattr(results, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
