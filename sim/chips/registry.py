@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -44,20 +44,27 @@ def chip_of(kind: str) -> AnyChip | None:
     """Return a chip by its name; None where there is none. Raises InputError for a package that doesn't load."""
     if kind in _SHIPPED:
         return _SHIPPED[kind]()
-    for entry in entry_points(group=_GROUP, name=kind):
-        return _loaded(entry)
-    return None
+    try:
+        return _loaded(kind)
+    except LookupError:
+        return None
 
 
 @cache
-def _loaded(entry: EntryPoint) -> AnyChip:
-    """Make the chip of another package, once."""
+def _loaded(kind: str) -> AnyChip:
+    """Make the chip of another package, once: every point of a sweep asks for it, and looking for packages is slow.
+
+    Raises LookupError where no package has it, which is looked for anew the next time.
+    """
+    entry = next(iter(entry_points(group=_GROUP, name=kind)), None)
+    if entry is None:
+        raise LookupError(kind)
     try:
         chip: AnyChip = entry.load()()
     except Exception as error:  # whatever its code may raise
         reason = printable(f"{type(error).__name__}: {error}".splitlines()[0])
         wrong = f"the chip of another package, {entry.value}, doesn't load: {reason}"
-        raise InputError.located("chip", [entry.name], wrong=wrong, allowed="mend or remove that package") from error
+        raise InputError.located("chip", [kind], wrong=wrong, allowed="mend or remove that package") from error
     return chip
 
 
