@@ -10,7 +10,6 @@ import pytest
 from sim.cli.main import main
 
 SWEEP = ("sweep", "--set", "workload=alexnet", "--set", "glb.fmap_banks=[25,30]")
-TIMES = 20
 PIECES = (b"\0", b"\xff", b"[", b"}", b'"', bytes(64))
 
 
@@ -24,10 +23,13 @@ def damaged(good: bytes, draw: random.Random) -> bytes:
     return bytes(content[: draw.choice([len(content), draw.randrange(len(content) // 4, len(content))])])
 
 
-def test_damaged_stores_are_read_or_refused_in_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("times", [20, pytest.param(400, marks=pytest.mark.slow)])
+def test_damaged_stores_are_read_or_refused_in_a_line(
+    times: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main((*SWEEP, "--store", "s.sqlite", "--quiet")) == 0
     good, draw, refused = Path("s.sqlite").read_bytes(), random.Random(5), 0
-    for _ in range(TIMES):
+    for _ in range(times):
         content = damaged(good, draw)
         for arguments in ((*SWEEP, "--store", "d.sqlite", "--csv", "d.csv"), ("sweep", "plot", "d.sqlite")):
             for left in Path().glob("d.*"):
@@ -38,4 +40,4 @@ def test_damaged_stores_are_read_or_refused_in_a_line(folder: Path, capsys: pyte
             assert status in (0, 2)
             assert status == 0 or error.count("\n") == 1, error
             refused += status == 2
-    assert refused > TIMES / 2
+    assert refused > times / 2

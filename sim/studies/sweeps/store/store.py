@@ -83,14 +83,16 @@ class Store:
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """Yield all rows, by point, layers in their order and the total last, whatever order they came in."""
-        names = ", ".join(map(_quoted, self.columns))
-        yield from self._select(f"SELECT {names} FROM rows ORDER BY point, place")
+        yield from self._select(f"SELECT {self._names()} FROM rows ORDER BY point, place")
 
     def totals(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of whole networks by column, in the order of the points."""
-        names = ", ".join(map(_quoted, self.columns))
-        for row in self._select(f"SELECT {names} FROM rows WHERE {NETWORKS} ORDER BY point"):
+        for row in self._select(f"SELECT {self._names()} FROM rows WHERE {NETWORKS} ORDER BY point"):
             yield dict(zip(self.columns, row, strict=True))
+
+    def _names(self) -> str:
+        """Name the columns in a query of the rows; SQLite takes a quoted name alone for a text if no column has it."""
+        return ", ".join(f"rows.{_quoted(column)}" for column in self.columns)
 
     def _select(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         try:

@@ -18,7 +18,6 @@ from sim.studies.sweeps.evaluation.rows import DIFFERENCE, DONE, IMPOSSIBLE, NET
 from sim.studies.sweeps.store.store import DAMAGE
 
 _WANTED = "name the file given to sweep as --store"
-_HEADS = ("status", "workload", "batch", "cost_table")  # of every store
 Row = dict[str, Any]
 
 
@@ -66,6 +65,18 @@ class _Description(_Kept):
     axes: tuple[StoredAxis, ...]
     points: int
     equal_area: _StoredEqualArea | None = None
+
+
+class _Row(dict[str, Any]):
+    """A row by column; a damaged store may lack one that every store has, and says so when it is asked for."""
+
+    def __init__(self, found: sqlite3.Row, place: str) -> None:
+        super().__init__(zip(found.keys(), found, strict=True))
+        self._place = place
+
+    def __missing__(self, column: str) -> Any:
+        wrong = f"can't be read as a store: it lacks the column {quoted(column)}"
+        raise InputError.located(self._place, wrong=wrong, allowed=_WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,6 @@ class StoredSweep:
         self.axes = description.axes
         self.points = description.points
         self.adjusted = description.equal_area.adjust if description.equal_area else None
-        self._check_columns([*_HEADS, *(axis.column for axis in description.axes)])
 
     def counts(self) -> Counts:
         """Count the points by what became of them."""
@@ -167,21 +177,13 @@ class StoredSweep:
             wrong = "says of its sweep what can't be understood"
             raise InputError.located(self.place, wrong=wrong, allowed="sweep again into a new store") from error
 
-    def _check_columns(self, columns: Sequence[str]) -> None:
-        """Refuse a store that lacks a column which it says it has."""
-        found = {row["name"] for row in self._query("PRAGMA table_info(rows)")}
-        for column in columns:
-            if column not in found:
-                wrong = f"can't be read as a store: it lacks the column {quoted(column)}"
-                raise InputError.located(self.place, wrong=wrong, allowed=_WANTED)
-
     def _query(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Return a query's rows by column. The file isn't opened read-only: a killed sweep's journal is rolled back."""
         address = f"{Path(self._name).absolute().as_uri()}?mode=rw"
         try:
             with closing(sqlite3.connect(address, uri=True, timeout=60)) as connection:
                 connection.row_factory = sqlite3.Row
-                return [dict(row) for row in connection.execute(sql, values)]
+                return [_Row(row, self.place) for row in connection.execute(sql, values)]
         except DAMAGE as error:
             wrong = f"can't be read as a store: {printable(str(error))}"
             raise InputError.located(self.place, wrong=wrong, allowed=_WANTED) from error
