@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -58,7 +59,8 @@ def layers_done(progress: Progress, total: int) -> Iterator[Done]:
 def interrupts_noticed() -> Iterator[Callable[[], None]]:
     """Return a function that raises KeyboardInterrupt if one was asked for, even where what it struck swallowed it.
 
-    Python drops what is raised in a finalizer, and the compiler of the kernels has many.
+    Python drops what is raised in a finalizer, and the compiler of the kernels and a cluster's client have many; it
+    would print what it dropped, too.
     """
     asked = False
 
@@ -74,8 +76,15 @@ def interrupts_noticed() -> Iterator[Callable[[], None]]:
     if threading.current_thread() is not threading.main_thread():
         yield notice  # signals are the main thread's alone
         return
-    before = signal.signal(signal.SIGINT, ask)
+    before, tell_dropped = signal.signal(signal.SIGINT, ask), sys.unraisablehook
+
+    def drop(dropped: sys.UnraisableHookArgs) -> None:
+        if not (asked and dropped.exc_type is KeyboardInterrupt):
+            tell_dropped(dropped)
+
+    sys.unraisablehook = drop
     try:
         yield notice
     finally:
+        sys.unraisablehook = tell_dropped
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
